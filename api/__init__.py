@@ -1,0 +1,1 @@
+"""Where people and machines reach the engine."""

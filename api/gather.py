@@ -1,0 +1,90 @@
+"""From places to judged programs: read, merge, inherit, derive, score."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from evaluator.derive import derive
+from evaluator.program import Problem, Program, Reading, merged
+from evaluator.rubric import Rubric
+from evaluator.score import Scorecard, score_derived
+from providers import profile
+
+Step = Callable[[], object]
+"""Called after each program, for progress."""
+
+
+def no_step() -> None:
+    """Nobody watches."""
+
+
+SAMPLES = "samples"
+"""The place that stands for the sample catalogue."""
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A program with its derived facts, and its scorecard under each rubric."""
+
+    program: Program
+    scorecards: tuple[Scorecard, ...]
+
+
+def sample_folder() -> Path:
+    """The folder of the sample catalogue that comes with Touchstone."""
+    return Path(str(resources.files("providers").joinpath("samples")))
+
+
+def collected(readings: Iterable[Reading], *, profiles: bool) -> tuple[list[Program], list[Problem]]:
+    """All programs, those with one id merged, and all problems. With `profiles`, programs inherit from them."""
+    programs: dict[str, Program] = {}
+    problems: list[Problem] = []
+    for reading in readings:
+        problems += reading.problems
+        for program in reading.programs:
+            known = programs.get(program.id)
+            programs[program.id] = merged(known, program) if known else program
+    if profiles:
+        built_in = profile.built_in()
+        return [profile.inherit(program, built_in) for program in programs.values()], problems
+    return list(programs.values()), problems
+
+
+def judge(
+    programs: Iterable[Program],
+    rubrics: Sequence[Rubric],
+    as_of: datetime.date,
+    step: Step = no_step,
+) -> list[Judged]:
+    """Each program under each rubric."""
+    judged = []
+    for program in programs:
+        derived = derive(program, as_of)
+        cards = tuple(score_derived(derived, rubric, as_of) for rubric in rubrics)
+        judged.append(Judged(program=derived, scorecards=cards))
+        step()
+    return judged
+
+
+def chosen(programs: Sequence[Program], names: Sequence[str]) -> list[Program]:
+    """The programs called by id, or by a part of their title, in the order of `names`; all without names.
+
+    Raises LookupError for a name that fits no program, or several and none exactly.
+    """
+    return [_one(programs, name) for name in names] if names else list(programs)
+
+
+def _one(programs: Sequence[Program], name: str) -> Program:
+    exact = [program for program in programs if name in (program.id, program.title)]
+    wanted = name.casefold()
+    found = exact or [program for program in programs if wanted in (program.title or "").casefold()]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise LookupError(f'No program is called "{name}". `touchstone read` lists titles and ids.')
+    titles = "; ".join(f"{program.title} ({program.id})" for program in found[:5])
+    raise LookupError(f'"{name}" fits {len(found)} programs: {titles}. Give an id or more of the title.')
