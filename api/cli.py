@@ -44,6 +44,7 @@ Places = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 ProviderName = Annotated[str | None, typer.Option("--provider", help="Read everything with this provider.")]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", help="YAML that maps a table's columns to facts.")]
+ShowMapping = Annotated[bool, typer.Option("--show-mapping", help="Show how columns are guessed, as YAML.")]
 Chosen = Annotated[list[str] | None, typer.Option("--program", "-p", help="Id or part of a title; repeatable.")]
 RubricNames = Annotated[list[str] | None, typer.Option("--rubric", "-r", help="Rubric id or id@version; repeatable.")]
 RubricFolder = Annotated[Path | None, typer.Option("--rubrics", help="A folder of your own: <id>/<version>.yaml.")]
@@ -71,9 +72,12 @@ def read(
     provider: ProviderName = None,
     mapping: MappingFile = None,
     no_profiles: NoProfiles = False,
+    show_mapping: ShowMapping = False,
     as_json: Json = False,
 ) -> None:
     """Read program descriptions into facts that know where they came from."""
+    if show_mapping:
+        _show_mappings(places, as_json)
     programs, problems = _programs(places, provider, mapping, no_profiles)
     if as_json:
         _print_json({"programs": programs, "problems": problems})
@@ -99,7 +103,7 @@ def score(
 ) -> None:
     """Score programs: three scores per rubric, every criterion with its reason and evidence."""
     request = _Request(places, provider, mapping, program, rubric, rubrics, as_of, no_profiles)
-    judged, problems, chosen_rubrics = _judged(request)
+    judged, problems, _ = _judged(request)
     if as_json:
         _print_json({"scorecards": [card for each in judged for card in each.scorecards], "problems": problems})
     else:
@@ -293,7 +297,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Read and score the sample catalogue, print it, and compare two programs in words."""
-    from api import demo as sample, terminal
+    from api import demo as sample
+    from api import terminal
 
     del once
     with _clear_errors(), _progress("Reading and scoring") as step:
@@ -322,6 +327,21 @@ def doctor(as_json: Json = False) -> None:
             _console().print(f"{mark} {check.id}: ", end="", highlight=False)
             _console().print(check.says, markup=False, highlight=False)
     raise typer.Exit(FINDINGS if any(check.outcome == "fail" for check in found) else OK)
+
+
+def _show_mappings(places: list[str] | None, as_json: bool) -> NoReturn:
+    from api import gather, terminal
+
+    if not places:
+        _usage("--show-mapping needs a table: give its file, or - for standard input.")
+    mappings, problems = gather.guessed_mappings(places)
+    if as_json:
+        _print_json({"mappings": [{"table": name, "yaml": text} for name, text in mappings], "problems": problems})
+    else:
+        for name, text in mappings:
+            print(f"# {name}\n# Save this, correct it, and give it with --mapping.\n{text}")
+        terminal.problems(problems, _errors())
+    raise typer.Exit(CANT_TELL if not mappings else FINDINGS if problems else OK)
 
 
 # --- what the verbs share -----------------------------------------------------------------------------------

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 
 from evaluator.derive import derive
+from evaluator.facts import dictionary
 from evaluator.program import Problem, Program, Reading, merged
 from evaluator.rubric import Rubric
 from evaluator.score import Scorecard, score_derived
-from providers import profile
+from providers import profile, sources, table, table_mapping
 
 Step = Callable[[], object]
 """Called after each program, for progress."""
@@ -22,6 +24,9 @@ Step = Callable[[], object]
 def no_step() -> None:
     """Nobody watches."""
 
+
+READ_VOCABULARIES = frozenset({"ctdl", "open_badges", "edubadges", "schema_org"})
+"""Vocabularies of the dictionary's `maps` that the built-in providers read."""
 
 SAMPLES = "samples"
 """The place that stands for the sample catalogue."""
@@ -37,6 +42,48 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 def sample_folder() -> Path:
     """The folder of the sample catalogue that comes with Touchstone."""
     return Path(str(resources.files("providers").joinpath("samples")))
+
+
+def readings(places: Sequence[str], provider_name: str | None = None, mapping: Path | None = None) -> Iterator[Reading]:
+    """What each document at the places gives; `SAMPLES` is the sample catalogue.
+
+    With `mapping`, every document is read as a table by that mapping. Raises SpecError for a mapping with mistakes
+    and UnknownProvider for a name that is not installed.
+    """
+    found = [str(sample_folder()) if place == SAMPLES else place for place in places]
+    if mapping is None:
+        return sources.read(found, provider_name)
+    columns = table_mapping.load(mapping.read_bytes(), str(mapping))
+    by_mapping = dataclasses.replace(table.provider, read=lambda document: table.read_with(document, columns))
+    return sources.read(found, by_mapping)
+
+
+def guessed_mappings(places: Sequence[str]) -> tuple[list[tuple[str, str]], list[Problem]]:
+    """The guessed mapping of every table at the places, as (name of the table, YAML), and what could not be had."""
+    mappings, problems = [], []
+    for found in sources.documents(places):
+        if isinstance(found, Problem):
+            problems.append(found)
+            continue
+        guessed = table.guessed(found) if table.recognises(found) else []
+        mappings += [
+            (f"{found.url}, sheet {sheet}" if sheet else found.url, table_mapping.to_yaml(mapping))
+            for sheet, mapping in guessed
+        ]
+        if not guessed:
+            says = "holds no table in which a column looks like the title of a program"
+            problems.append(Problem(document=found.url, locator="", message=says))
+    return mappings, problems
+
+
+def stated_facts() -> frozenset[str]:
+    """Every fact that a built-in provider or profile can state, and every derived one.
+
+    A provider can state what its vocabulary expresses (`maps` in the dictionary).
+    """
+    expressed = {name for name, fact in dictionary().items() if fact.derived or READ_VOCABULARIES & fact.maps.keys()}
+    profiled = {name for each in profile.built_in() for statement in each.statements for name in statement.facts}
+    return frozenset(expressed | profiled)
 
 
 def collected(readings: Iterable[Reading], *, profiles: bool) -> tuple[list[Program], list[Problem]]:

@@ -16,6 +16,12 @@ from evaluator.facts import Value, dictionary
 CHART_WIDTH = 560
 """Width of the common axis in SVG units, from 0 to 100 points."""
 
+HEADINGS = (
+    *("program", "id", "issuer", "rubric", "criterion", "weight"),
+    *("evidenced", "stated", "possible", "maximum", "coverage", "reason", "rubric digest"),
+)
+"""Columns of the comparison as CSV."""
+
 
 def page(comparison: Comparison) -> str:
     """The comparison as HTML that needs nothing else: no script, no font, no network."""
@@ -49,10 +55,7 @@ def table(comparison: Comparison) -> str:
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(
-        ["program", "id", "issuer", "rubric", "criterion", "weight", "evidenced", "stated", "possible", "maximum"]
-        + ["coverage", "reason", "rubric digest"]
-    )
+    writer.writerow(HEADINGS)
     for index, side in enumerate(comparison.programs):
         who = [side.title or "", side.program, side.issuer or ""]
         for card in (standing.scorecards[index] for standing in comparison.standings):

@@ -81,14 +81,14 @@ def documents(places: Iterable[str], fetcher: Fetcher | None = None) -> Iterator
 
 def read(
     places: Iterable[str],
-    provider: str | None = None,
+    provider: str | Provider | None = None,
     fetcher: Fetcher | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[Reading]:
     """What each document at the places gives, one reading per document or missing document.
 
-    `provider` names the one that reads all of them; otherwise each is read by the first that recognises it.
-    `progress` is told the address of a document before it is read. Raises UnknownProvider at once.
+    `provider`, or the installed one of that name, reads all of them; otherwise each is read by the first that
+    recognises it. `progress` is told the address of a document before it is read. Raises UnknownProvider at once.
     """
     candidates = _candidates(provider)
     return _readings(places, candidates, provider is not None, fetcher, progress)
@@ -130,7 +130,9 @@ def looks_like(source: Document) -> str:
     return "text" if b"\0" not in start else "a binary file"
 
 
-def _candidates(name: str | None) -> list[Provider]:
+def _candidates(name: str | Provider | None) -> list[Provider]:
+    if isinstance(name, Provider):
+        return [name]
     known = installed()
     if name is None:
         return [known[each] for each in sorted(known, key=lambda each: (_rank(each), each))]

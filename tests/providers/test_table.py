@@ -320,7 +320,7 @@ def test_empty_cells_behind_the_last_column_are_no_problem() -> None:
 
 
 def test_a_header_that_is_too_short_for_most_rows_names_no_column_for_certain() -> None:
-    reading = table.read(made("title,level\n1,Welding,Beginner\n2,Turning,Advanced\n"))
+    reading = table.read(made("title,level\nWE-1,Welding,Beginner\nTU-2,Turning,Advanced\n"))
     assert not reading.programs
     assert "give every column a header" in says(reading)
 
@@ -375,17 +375,17 @@ def test_limits_are_said() -> None:
     wide = table.read(made("title," + "," * 600 + "\nWelding" + "," * 600 + "x\n"))
     assert [program.title for program in wide.programs] == ["Welding"]
     assert "500 cells" in says(wide)
-    tall = table.read(made("title,level\n" + "a,\n" * 200_010))
+    tall = table.read(made("title,level\n" + "Welding,\n" * 200_010))
     assert len(tall.programs) == 199_999
     assert "200,000 rows" in says(tall)
     assert "50 MB" in says(table.read(made(b"title\n" + b"a\n" * (26 * 1024 * 1024))))
 
 
 def test_formulas_are_text() -> None:
-    program = only(made('title,provider\n"=HYPERLINK(""https://evil.example"")",=1+1\n'))
+    program = only(made('title,provider\n"=HYPERLINK(""https://evil.example"")",=SUM(A1:A9)\n'))
     assert program.title == '=HYPERLINK("https://evil.example")'
     assert program.issuer is not None
-    assert program.issuer.name == "=1+1"
+    assert program.issuer.name == "=SUM(A1:A9)"
 
 
 def test_an_address_that_is_no_web_address_is_a_problem() -> None:
@@ -400,10 +400,12 @@ def test_an_address_that_is_no_web_address_is_a_problem() -> None:
 
 def test_lists_lose_bullets_and_repetition() -> None:
     content = 'title,Learning outcomes,Skills,Prerequisites\nWelding,"- Weld; - Cut\n2. Weld","TIG, MIG",None\n'
-    program = only(made(content))
+    program, other = table.read(made(content + "Turning,,,A safety course\n")).programs
     assert program.outcomes == ("Weld", "Cut")
     assert [skill.label for skill in program.skills] == ["TIG", "MIG"]
+    # That nothing is required is known, where other rows show that the column is filled in.
     assert program.prerequisites == ("None",)
+    assert other.prerequisites == ("A safety course",)
 
 
 def test_identifiers_that_only_one_table_knows_do_not_meet_those_of_another() -> None:
@@ -465,16 +467,20 @@ def test_every_sheet_with_a_header_is_read_and_hidden_ones_are_not() -> None:
 
 
 def test_an_open_document_spreadsheet_is_read() -> None:
-    cells = "".join(
-        f"<table:table-row>{''.join(f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in row)}</table:table-row>"
-        for row in (("Title", "Level"), ("Welding", "Advanced"))
-    )
+    def row(*cells: str) -> str:
+        texts = (
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+        )
+        return f"<table:table-row>{''.join(texts)}</table:table-row>"
+
+    rows = row("Title", "Level") + row("Welding", "Advanced")
     names = " ".join(
         f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"' for prefix in ("office", "table", "text")
     )
     content = (
         f"<office:document-content {names}><office:body><office:spreadsheet>"
-        f'<table:table table:name="Programs">{cells}</table:table></office:spreadsheet></office:body></office:document-content>'
+        f'<table:table table:name="Programs">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
