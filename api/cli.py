@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from api import cli_serve
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -36,6 +38,8 @@ app = typer.Typer(
 )
 rubrics_app = typer.Typer(help="List, show, lint, test and print rubrics.", no_args_is_help=True)
 app.add_typer(rubrics_app, name="rubrics")
+app.add_typer(cli_serve.keys_app, name="keys")
+app.command()(cli_serve.serve)
 
 Places = Annotated[
     list[str] | None,
@@ -313,7 +317,7 @@ def demo(
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Check this installation: Python, libraries, extras, plugins, rubrics, profiles and samples."""
+    """Check this installation: libraries, plugins, rubrics, samples, database, clock, folders, and every setting."""
     from api.doctor import checks
 
     found = list(checks())

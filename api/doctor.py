@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.util
+import os
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
-from api import gather
+from api import gather, settings
+from api.settings import Settings
+from api.store.database import Database
 from providers import profile, provider
 from rubrics import library
 
@@ -41,6 +49,8 @@ def checks() -> Iterator[Check]:
     yield _attempt("rubrics", lambda: ", ".join(rubric.name for rubric in library.installed()))
     yield _attempt("profiles", lambda: f"{len(profile.built_in())} issuers and platforms")
     yield _attempt("samples", _samples)
+    yield _attempt("clock", _clock)
+    yield from _of_service()
     for extra, packages in EXTRAS.items():
         missing = [name for name in packages if importlib.util.find_spec(name) is None]
         if missing:
@@ -48,6 +58,83 @@ def checks() -> Iterator[Check]:
             yield Check(id=f"extra {extra}", outcome="not_applicable", says=says)
         else:
             yield Check(id=f"extra {extra}", outcome="pass", says=", ".join(packages))
+
+
+def _of_service() -> Iterator[Check]:
+    """Whether `touchstone serve` could start with these settings, and what each of them is."""
+    try:
+        found = settings.load()
+    except settings.BadSettings as error:
+        yield Check(id="settings", outcome="fail", says=str(error))
+        return
+    unknown = list(settings.unknown_variables())
+    yield _check("settings", not unknown, " ".join(unknown) or f"{settings.config_file()} and TOUCHSTONE_* variables")
+    yield _database(found.database_url)
+    yield _attempt("temporary folder", lambda: _writable(Path(tempfile.gettempdir())))
+    reach = "this machine only" if found.on_loopback else "others too"
+    yield _check(
+        "keys",
+        found.on_loopback or found.needs_key,
+        f"{found.host} is reached by {reach}; API keys are {'' if found.needs_key else 'not '}needed",
+    )
+    for name, field in Settings.model_fields.items():
+        yield Check(id=f"setting {name}", outcome="pass", says=f"{_shown(found, name)}. {field.description}")
+
+
+def _shown(found: Settings, name: str) -> str:
+    value = getattr(found, name)
+    if name == "database_url":
+        value = without_password(value)
+    if isinstance(value, tuple):
+        value = ", ".join(map(str, value)) or "none"
+    return f"{'not set' if value is None else value}{'' if name in found.model_fields_set else ' (default)'}"
+
+
+def without_password(database_url: str) -> str:
+    """A database URL that may be shown."""
+    try:
+        return make_url(database_url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "(not a database URL)"
+
+
+def _database(url: str) -> Check:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
+            folder = _writable(Path(parsed.database).absolute().parent)
+            says = f"{parsed.database} is not there yet; `touchstone serve` makes it. {folder}"
+            return Check(id="database", outcome="pass", says=says)
+        database = Database(url)
+        try:
+            current = database.is_current()
+        finally:
+            database.close()
+    except Exception as error:
+        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+        return Check(id="database", outcome="fail", says=f"can't be used: {why}; check the setting database_url")
+    says = "reachable, with the tables of this version" if current else "has other tables; `touchstone serve` updates them"
+    return Check(id="database", outcome="pass" if current else "fail", says=says)
+
+
+def _clock() -> str:
+    """A clock that is behind the newest published source would count ages, and judge, wrongly."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    newest = max(
+        fact.read_on
+        for each in profile.built_in()
+        for statement in each.statements
+        for fact in statement.facts.values()
+    )
+    if today < newest:
+        raise RuntimeError(f"the clock says {today}, but sources were read on {newest}; set the clock")
+    return f"{today} (UTC)"
+
+
+def _writable(folder: Path) -> str:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RuntimeError(f"{folder} can't be written to; change its permissions or choose another folder")
+    return f"{folder} can be written to"
 
 
 def _samples() -> str:

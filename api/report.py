@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from importlib import resources
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from api.words import CLAIM_WORDS, say_beside
+from api.pages.environment import LANGUAGE, environment
+from api.words import CLAIM_VERBS, say_beside
 from evaluator.compare import Comparison
-from evaluator.explain import say_value
-from evaluator.facts import Value, dictionary
-
-CHART_WIDTH = 560
-"""Width of the common axis in SVG units, from 0 to 100 points."""
+from evaluator.score import ADVISORY
 
 HEADINGS = (
     *("program", "id", "issuer", "rubric", "criterion", "weight"),
@@ -25,26 +24,22 @@ HEADINGS = (
 
 def page(comparison: Comparison) -> str:
     """The comparison as HTML that needs nothing else: no script, no font, no network."""
-    environment = Environment(
-        loader=PackageLoader("api"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["points"] = lambda score: f"{score:.0f}"
-    environment.filters["x"] = lambda score: f"{score * CHART_WIDTH / 100:.1f}"
-    environment.filters["said"] = _said
-    environment.filters["label"] = lambda name: dictionary()[name].label
+    sheet = resources.files("api.pages").joinpath("static/touchstone.css").read_text()
+    template = environment().get_template("alone.html")
+    return template.render(language=LANGUAGE, sheet=Markup(sheet), **view(comparison))
+
+
+def view(comparison: Comparison) -> dict[str, Any]:
+    """What the templates of a comparison show."""
     sides = comparison.programs
-    return environment.get_template("comparison.html").render(
-        as_of=comparison.standings[0].scorecards[0].as_of,
-        standings=comparison.standings,
-        titles={side.program: side.title or side.program for side in sides},
-        sides=[say_beside(side) for side in sides],
-        claim_order=list(CLAIM_WORDS),
-        width=CHART_WIDTH,
-    )
-
-
-def _said(value: Value | None, name: str) -> str:
-    return say_value(dictionary()[name], value)
+    return {
+        "as_of": comparison.standings[0].scorecards[0].as_of,
+        "advisory": ADVISORY,
+        "standings": comparison.standings,
+        "titles": {side.program: side.title or side.program for side in sides},
+        "sides": [say_beside(side) for side in sides],
+        "claim_order": list(CLAIM_VERBS),
+    }
 
 
 def table(comparison: Comparison) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.gather import Judged
-from api.words import CLAIM_WORDS, say_beside
+from api.words import CLAIM_VERBS, say_beside
 from evaluator.beside import Beside
 from evaluator.compare import Comparison, Standing
 from evaluator.explain import say_value
@@ -20,7 +20,7 @@ from evaluator.program import Evidence, Problem, Program
 from evaluator.rubric import Rubric
 from evaluator.score import CriterionScore, Scorecard
 
-BAR = 16
+BAR = 14
 """Characters of a bar from 0 to 100."""
 MOST_ROWS = 200
 """Rows of a list of programs that a person may still read."""
@@ -28,19 +28,18 @@ AXIS = 50
 """Characters of the common axis of a comparison."""
 
 LEGEND = (
-    "█ evidenced by documents   ▓ stated, but only claimed   ░ possible: not known yet   "
-    "numbers: stated (evidenced–possible), 0 to 100"
+    "█ evidenced by documents  ▓ stated, but only claimed  ░ possible: not known yet\n"
+    "Numbers: stated (evidenced–possible), of 100. Long bars publish little; they are not bad."
 )
 
 
 def bar(card: Scorecard, width: int = BAR) -> Text:
-    """Evidenced solid, stated lighter, possible hatched; then the numbers."""
+    """Evidenced solid, stated lighter, possible hatched, of `width` characters."""
     ends = [round(score * width / 100) for score in (card.evidenced, card.stated, card.possible)]
     text = Text("█" * ends[0], style="green")
     text.append("▓" * (ends[1] - ends[0]), style="yellow")
     text.append("░" * (ends[2] - ends[1]), style="bright_black")
     text.append("·" * (width - ends[2]), style="bright_black")
-    text.append(f" {numbers(card)}", style="none")
     return text
 
 
@@ -50,23 +49,21 @@ def numbers(card: Scorecard) -> str:
 
 
 def catalogue(judged: Sequence[Judged]) -> RenderableType:
-    """One row per program, three bars each, by what is stated under the first rubric."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Program", ratio=3, overflow="fold")
-    table.add_column("Issuer", ratio=1, overflow="fold")
+    """One row per program, a bar per rubric with its numbers below, by what is stated under the first rubric."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("Program", ratio=1, overflow="fold")
     for card in judged[0].scorecards if judged else ():
         table.add_column(card.rubric.capitalize(), no_wrap=True)
     for each in sorted(judged, key=lambda one: -one.scorecards[0].stated):
-        issuer = each.program.issuer.name if each.program.issuer else "not known"
-        table.add_row(
-            escape(each.program.title or each.program.id), escape(issuer), *(bar(card) for card in each.scorecards)
-        )
+        issuer = each.program.issuer.name if each.program.issuer else "issuer not known"
+        what = Text.assemble(each.program.title or each.program.id, "\n", (issuer, "bright_black"))
+        table.add_row(what, *(Text.assemble(bar(card), "\n", numbers(card)) for card in each.scorecards))
     return Group(table, Text(LEGEND, style="bright_black"))
 
 
 def scorecard(card: Scorecard) -> RenderableType:
     """Every criterion with its level, reason, evidence and what would raise it."""
-    head = Text.assemble((f"{card.rubric.capitalize()}  ", "bold"), bar(card, 30))
+    head = Text.assemble((f"{card.rubric.capitalize()}  ", "bold"), bar(card, 30), f" {numbers(card)}")
     head.append(f"   {100 * card.coverage:.0f} % of the weight is certain", style="bright_black")
     blocks: list[RenderableType] = [head]
     blocks += [Padding(_criterion(criterion), (0, 0, 0, 2)) for criterion in card.criteria]
@@ -130,7 +127,7 @@ def _dots(card: Scorecard, letter: str) -> Text:
 
 
 def _claims(standing: Standing) -> Iterable[str]:
-    for pair in sorted(standing.pairs, key=lambda each: list(CLAIM_WORDS).index(each.claim)):
+    for pair in sorted(standing.pairs, key=lambda each: list(CLAIM_VERBS).index(each.claim)):
         yield f"{pair.says} {pair.reason}"
 
 

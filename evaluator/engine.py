@@ -27,11 +27,11 @@ def facts_relation(facts: Sequence[str], count: int = 1) -> str:
     columns = "".join(f', "{name}"' for name in facts)
     marks = ", ?" * len(facts)
     values = ", ".join(f"({number}{marks})" for number in range(count))
-    return f'WITH "facts"("program"{columns}) AS (VALUES {values}) '
+    return f'WITH "facts"("program"{columns}) AS (VALUES {values})'
 
 
 def holds(condition: Condition, values: Mapping[str, Value | None]) -> bool | None:
     """Whether a condition holds for these fact values; `None` when that is unknown."""
-    statement = f'{facts_relation(condition.facts)}SELECT {condition.sqlite} FROM "facts"'
+    statement = f'{facts_relation(condition.facts)} SELECT {condition.sqlite} FROM "facts"'
     truth = rows(statement, [values.get(name) for name in condition.facts])[0][0]
     return None if truth is None else bool(truth)

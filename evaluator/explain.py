@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from sqlglot import exp
 
 from evaluator.facts import FactDefinition, Value, dictionary
 from evaluator.rubric import Criterion
-from evaluator.sql import Condition
+from evaluator.sql import Condition, parse_condition
 
 Truths = Mapping[str, int | None]
 """Truth of each comparison of a rubric (1, 0, None for unknown) by its PostgreSQL text."""
@@ -32,42 +33,80 @@ def _say_number(definition: FactDefinition, number: float) -> str:
     return f"{number:.6g} {definition.unit}"
 
 
+class Part(NamedTuple):
+    """A condition prepared for sentences: a comparison, or several parts of which one or all must hold.
+
+    Negations are pushed down to the comparisons, so that every part says what is wanted.
+    """
+
+    joined: Literal["", "and", "or"]
+    """Empty for a comparison."""
+    parts: tuple[Part, ...] = ()
+    key: str = ""
+    """Of the comparison in `Truths`."""
+    fact: str = ""
+    negated: bool = False
+    wanted: str = ""
+    """The comparison in words, such as `pass mark at least 70 %`."""
+
+
 @lru_cache(maxsize=4096)
-def say_atom(sql: str, negated: bool) -> tuple[str, str]:
-    """The fact that a comparison asks, and the comparison in words, such as `pass mark at least 70 %`."""
-    import sqlglot
-
-    atom = sqlglot.parse_one(sql, dialect="postgres")
-    column = atom if isinstance(atom, exp.Column) else atom.this
-    definition = dictionary()[column.name]
-    if isinstance(atom, exp.Column):
-        return definition.name, f"no {definition.label}" if negated else definition.label
-    comparison = _say_comparison(definition, atom)
-    return definition.name, f"{definition.label} {'not ' if negated else ''}{comparison}"
+def prepared(text: str) -> Part:
+    """The parts of a condition, by its text; see `parse_condition`."""
+    return _prepared(parse_condition(text).expression, False)
 
 
-def _say_comparison(definition: FactDefinition, atom: exp.Expr) -> str:
+def _prepared(node: exp.Expr, negated: bool) -> Part:
+    match node:
+        case exp.Paren():
+            return _prepared(node.this, negated)
+        case exp.Not():
+            return _prepared(node.this, not negated)
+        case exp.And() | exp.Or():
+            joined: Literal["and", "or"] = "and" if isinstance(node, exp.And) != negated else "or"
+            found = [_prepared(child, negated) for child in (node.this, node.expression)]
+            # `a AND b AND c` arrives as pairs in pairs; people read one list.
+            flat = [each for part in found for each in (part.parts if part.joined == joined else (part,))]
+            return Part(joined, tuple(flat))
+    column = node if isinstance(node, exp.Column) else node.this
+    return Part("", (), atom_key(node), column.name, negated, _say_atom(node, dictionary()[column.name], negated))
+
+
+NEGATIONS: dict[type[exp.Expr], type[exp.Expr]] = {
+    exp.EQ: exp.NEQ,
+    exp.NEQ: exp.EQ,
+    exp.LT: exp.GTE,
+    exp.GTE: exp.LT,
+    exp.LTE: exp.GT,
+    exp.GT: exp.LTE,
+}
+
+RELATIONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "",
+    exp.NEQ: "other than ",
+    exp.LT: "less than ",
+    exp.LTE: "at most ",
+    exp.GT: "more than ",
+    exp.GTE: "at least ",
+}
+
+
+def _say_atom(atom: exp.Expr, definition: FactDefinition, negated: bool) -> str:
     def literal(node: exp.Expr) -> str:
         if isinstance(node, exp.Literal) and node.is_string:
             return say_value(definition, str(node.this))
         return _say_number(definition, float(node.sql()))
 
     match atom:
+        case exp.Column():
+            return f"no {definition.label}" if negated else definition.label
         case exp.In():
-            return " or ".join(literal(each) for each in atom.expressions)
+            return f"{definition.label} {'other than ' * negated}{' or '.join(map(literal, atom.expressions))}"
         case exp.Between():
-            return f"from {literal(atom.args['low'])} to {literal(atom.args['high'])}"
-        case exp.EQ():
-            return literal(atom.expression)
-        case exp.NEQ():
-            return f"other than {literal(atom.expression)}"
-        case exp.LT():
-            return f"less than {literal(atom.expression)}"
-        case exp.LTE():
-            return f"at most {literal(atom.expression)}"
-        case exp.GT():
-            return f"more than {literal(atom.expression)}"
-    return f"at least {literal(atom.expression)}"
+            low, high = literal(atom.args["low"]), literal(atom.args["high"])
+            return f"{definition.label} {'not ' * negated}from {low} to {high}"
+    kind = NEGATIONS[type(atom)] if negated else type(atom)
+    return f"{definition.label} {RELATIONS[kind]}{literal(atom.expression)}"
 
 
 def lacking(condition: Condition, truths: Truths, values: Mapping[str, Value | None]) -> str:
@@ -75,30 +114,27 @@ def lacking(condition: Condition, truths: Truths, values: Mapping[str, Value | N
 
     Of an `OR`, every alternative is named; of an `AND`, only the parts that are not true.
     """
-    return _lacking(condition.expression, False, truths, values)
+    return _lacking(prepared(condition.text), truths, values)
 
 
-def _lacking(node: exp.Expr, negated: bool, truths: Truths, values: Mapping[str, Value | None]) -> str:
-    if isinstance(node, exp.Paren):
-        return _lacking(node.this, negated, truths, values)
-    if isinstance(node, exp.Not):
-        return _lacking(node.this, not negated, truths, values)
-    if isinstance(node, exp.And | exp.Or):
-        parts = [_lacking(child, negated, truths, values) for child in (node.this, node.expression)]
-        if isinstance(node, exp.And) != negated:
-            return " and ".join(_enclosed(part) for part in parts if part)
-        return "" if not all(parts) else " or ".join(dict.fromkeys(parts))
-    sql = atom_key(node)
-    truth = truths[sql]
-    if truth is not None and bool(truth) != negated:
+def _lacking(part: Part, truths: Truths, values: Mapping[str, Value | None], depth: int = 0) -> str:
+    if not part.joined:
+        truth = truths[part.key]
+        if truth is not None and bool(truth) != part.negated:
+            return ""
+        value = values.get(part.fact)
+        now = "not known" if value is None else f"now {say_value(dictionary()[part.fact], value)}"
+        return f"{part.wanted} ({now})"
+    found = [_lacking(each, truths, values, depth + 1) for each in part.parts]
+    if part.joined == "or" and not all(found):
         return ""
-    fact, wanted = say_atom(sql, negated)
-    now = say_value(dictionary()[fact], values.get(fact))
-    return f"{wanted} ({'not known' if now == 'not known' else f'now {now}'})"
-
-
-def _enclosed(part: str) -> str:
-    return f"({part})" if " or " in part.split("(")[0] + part.rsplit(")", 1)[-1] or ") or " in part else part
+    needed = list(dict.fromkeys(filter(None, found)))
+    if len(needed) < 2:
+        return "".join(needed)
+    grouped = any(each.joined and text in needed for each, text in zip(part.parts, found, strict=True))
+    text = f"{';' if grouped else ''} {part.joined} ".join(needed)
+    text = f"either {text}" if part.joined == "or" and depth else text
+    return f"[{text}]" if depth > 1 else text
 
 
 def atom_key(atom: exp.Expr) -> str:

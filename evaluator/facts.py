@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -17,6 +16,9 @@ Value = bool | int | float | str
 
 Kind = Literal["boolean", "integer", "number", "text", "date"]
 Caution = Literal["true", "false", "lower", "higher", "earlier", "later", "listed", "unknown"]
+
+_LARGEST = 2**53 - 1
+"""Beyond it JSON readers round whole numbers, so that canonical JSON refuses them (RFC 8785, section 3.2.2.3)."""
 
 
 class FactDefinition(BaseModel):
@@ -85,7 +87,7 @@ class FactDefinition(BaseModel):
 
     def _number_fault(self, value: object) -> str | None:
         kinds = (int,) if self.type == "integer" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, kinds) or not -_LARGEST <= value <= _LARGEST:
             return f"{self.name} is a finite {self.type}, not {value!r}"
         if self.minimum is not None and value < self.minimum:
             return f"{self.name} is at least {self.minimum:g}, not {value!r}"

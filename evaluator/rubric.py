@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from functools import cached_property
 from pathlib import Path
@@ -139,7 +140,7 @@ class Rubric(_Part):
     concentration: StrictInt = Field(default=50, ge=1, le=10_000)
     """Of the Dirichlet distribution around the published weights with which comparisons test them."""
     notes: tuple[str, ...] = ()
-    criteria: tuple[Criterion, ...] = Field(min_length=1)
+    criteria: tuple[Criterion, ...] = Field(min_length=1, max_length=100)
     caps: tuple[Cap, ...] = ()
     cases: tuple[Case, ...] = ()
 
@@ -152,6 +153,12 @@ class Rubric(_Part):
             raise ValueError("at least one criterion must apply to every program (have no `applies`)")
         if len(set(filter(None, (criterion.applies for criterion in self.criteria)))) > MAX_APPLIES:
             raise ValueError(f"at most {MAX_APPLIES} different `applies` conditions: bounds try all their combinations")
+        scale = math.lcm(*(criterion.maximum for criterion in self.criteria))
+        if 100 * scale * sum(criterion.weight for criterion in self.criteria) > MOST_POINTS:
+            raise ValueError(
+                "the highest levels of the criteria have too large a common multiple for these weights; "
+                "let criteria have the same number of levels"
+            )
         return self
 
     def __hash__(self) -> int:
@@ -182,6 +189,10 @@ class Rubric(_Part):
 
 
 MAX_APPLIES = 3
+MOST_POINTS = 2**31 - 1
+"""Sums of points are 32-bit integers in some engines."""
+MOST_COMPARISONS = 1_000
+"""Different comparisons in one rubric; each is a column when SQLite is asked why."""
 
 
 def parse_rubric(text: str | bytes, name: str) -> Rubric:
@@ -222,7 +233,14 @@ def _bad_conditions(rubric: Rubric) -> list[str]:
                 parse_condition(text)
         except ConditionError as error:
             problems.append(f"{place}: {error}")
+    if not problems and (count := len(_comparisons(rubric))) > MOST_COMPARISONS:
+        problems.append(f"the levels make {count} different comparisons; at most {MOST_COMPARISONS} are evaluated")
     return problems
+
+
+def _comparisons(rubric: Rubric) -> set[str]:
+    conditions = [condition for criterion in rubric.criteria for condition in criterion.conditions.values()]
+    return {atom.sql("postgres") for condition in conditions for atom in condition.atoms()}
 
 
 def _bad_cases(rubric: Rubric) -> list[str]:

@@ -17,7 +17,7 @@ from evaluator.explain import Truths, atom_key, lacking, reason
 from evaluator.facts import Value
 from evaluator.program import RANK, Fact, Program
 from evaluator.rubric import Criterion, Rubric
-from evaluator.sql import Query, cap_columns, compile_rubric, level_columns
+from evaluator.sql import Query, cap_columns, compile_rubric, level_columns, sqlite_text
 
 ADVISORY = "Advisory: a person decides."
 
@@ -70,6 +70,8 @@ class CapScore(msgspec.Struct, frozen=True, kw_only=True):
     """`None`: not known, so that it limits the lower scores only."""
     bites: bool
     """It limits `stated`, which would be higher without it."""
+    unknown: tuple[str, ...] = ()
+    """The facts that it asks and nobody states."""
 
 
 class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,8 +140,8 @@ def score_derived(program: Program, rubric: Rubric, as_of: datetime.date) -> Sco
         possible=row["score_high"],
         coverage=row["weight_certain"] / row["weight_applicable"],
         criteria=criteria,
-        caps=_caps(rubric, row),
-        oldest_evidence=_oldest(criteria),
+        caps=_caps(rubric, row, values),
+        oldest_evidence=_oldest(program, rubric),
     )
 
 
@@ -190,7 +192,7 @@ def _next(criterion: Criterion, stated: int, truths: Truths, values: dict[str, V
     )
 
 
-def _caps(rubric: Rubric, row: Row) -> tuple[CapScore, ...]:
+def _caps(rubric: Rubric, row: Row, values: dict[str, Value | None]) -> tuple[CapScore, ...]:
     scores = []
     for cap in rubric.caps:
         low, high = (row[column] for column in cap_columns(cap.id))
@@ -201,14 +203,18 @@ def _caps(rubric: Rubric, row: Row) -> tuple[CapScore, ...]:
                 says=cap.says,
                 holds=bool(low) if low == high else None,
                 bites=bool(low) and row["score_low"] == cap.at_most and row["uncapped_low"] > cap.at_most,
+                unknown=tuple(name for name in cap.condition.facts if values[name] is None),
             )
         )
     return tuple(scores)
 
 
-def _oldest(criteria: tuple[CriterionScore, ...]) -> str | None:
+def _oldest(program: Program, rubric: Rubric) -> str | None:
     dates = [
-        evidence.retrieved for criterion in criteria for fact in criterion.facts.values() for evidence in fact.evidence
+        evidence.retrieved
+        for name in rubric.facts
+        if name in program.facts
+        for evidence in program.facts[name].evidence
     ]
     return min(dates)[:10] if dates else None
 
@@ -217,15 +223,15 @@ def _oldest(criteria: tuple[CriterionScore, ...]) -> str | None:
 def _prepared(rubric: Rubric) -> _Prepared:
     query = compile_rubric(rubric)
     atoms = {
-        atom_key(atom): atom.sql("sqlite")
+        atom_key(atom): sqlite_text(atom)
         for criterion in rubric.criteria
         for condition in criterion.conditions.values()
         for atom in condition.atoms()
     }
     return _Prepared(
         query=query,
-        levels=facts_relation(query.facts, 2) + query.sql("sqlite"),
-        atoms=f'{facts_relation(query.facts)}SELECT {", ".join(atoms.values())} FROM "facts"',
+        levels=f"{facts_relation(query.facts, 2)}, {query.sql('sqlite').removeprefix('WITH ')}",
+        atoms=f'{facts_relation(query.facts)} SELECT {", ".join(atoms.values())} FROM "facts"',
         atom_keys=tuple(atoms),
     )
 

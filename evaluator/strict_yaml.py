@@ -8,7 +8,7 @@ syntax; both hide mistakes from the person who wrote the file. Every error raise
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,13 +36,26 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """SafeLoader that refuses a key written twice."""
+    """SafeLoader that refuses a key written twice, and names the line of whatever it can't read."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, AttributeError):  # what PyYAML raises for 2026-13-45, !!int x, !!timestamp x
+            problem = f"{str(node.value)[:80]!r} can't be a {node.tag.rsplit(':')[-1]}; quote it if it is text"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
 def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key must be a word or a number, not a list or a mapping", key_node.start_mark
+            )
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f'the key "{key}" stands twice; keep one', key_node.start_mark
@@ -67,7 +80,9 @@ def parse(text: str | bytes, name: str) -> Any:
         line = f", line {mark.line + 1}" if mark else ""
         raise SpecError([f"{name}{line}: {error.problem or error}."]) from None
     except yaml.YAMLError as error:
-        raise SpecError([f"{name}: {error}."]) from None
+        raise SpecError([f"{name}: {' '.join(str(error).split())}."]) from None
+    except RecursionError:
+        raise SpecError([f"{name}: nested too deeply."]) from None
 
 
 def load(path: Path, model: type[Model], name: str | None = None) -> Model:

@@ -41,13 +41,13 @@ _CREDIT_UNITS = {
     plain("QuarterHour"): "us_quarter_hour",
 }
 _HOUR_UNITS = {"clock_hour": "clock_hours", "contact_hour": "contact_hours"}
-_UNIT_WORDS = (
+UNIT_WORDS = (
     (re.compile(r"\bECTS\b"), "ects"),
     (re.compile(r"\bsemester (?:credits?|hours?)", re.IGNORECASE), "us_semester_hour"),
     (re.compile(r"\bquarter (?:credits?|hours?)", re.IGNORECASE), "us_quarter_hour"),
 )
 """Units that CTDL has no term for, or that publishers give in words beside a vaguer term."""
-_FRAMEWORKS = (
+FRAMEWORKS = (
     (re.compile(r"\bEQF\b|European Qualifications Framework", re.IGNORECASE), "eqf"),
     (re.compile(r"\bQF-EHEA\b|European Higher Education Area", re.IGNORECASE), "qf_ehea"),
     (re.compile(r"\bRQF\b|Regulated Qualifications Framework", re.IGNORECASE), "rqf"),
@@ -172,7 +172,7 @@ def _credit(holder: Node, exact: str, low: str, high: str) -> Iterator[_Credit]:
         yield _Credit(least, most, _CREDIT_UNITS[term.name], term.at, term.quote)
         return
     described = first_text(holder, "ceterms:creditUnitTypeDescription", "schema:description")
-    in_words = next((unit for words, unit in _UNIT_WORDS if described and words.search(described.value)), None)
+    in_words = next((unit for words, unit in UNIT_WORDS if described and words.search(described.value)), None)
     if described and in_words:
         yield _Credit(least, most, in_words, described.at, described.value)
     elif term is not None:
@@ -189,7 +189,7 @@ def level(subject: Subject) -> None:
             named = first_text(aligned, "ceterms:frameworkName")
             place = address(aligned, "ceterms:framework") or ""
             words = f"{named.value if named else ''} {place}"
-            framework = next((name for pattern, name in _FRAMEWORKS if pattern.search(words)), None)
+            framework = next((name for pattern, name in FRAMEWORKS if pattern.search(words)), None)
             code = first_text(aligned, "ceterms:codedNotation", "ceterms:targetNodeName")
             if framework and code:
                 at = named.at if named else f"{aligned.at}/ceterms:framework"

@@ -206,12 +206,13 @@ class Fetcher:
         """The address, if its parts may be fetched at all. Nothing is looked up yet."""
         try:
             parsed = httpx.URL(url)
+            host = parsed.host
         except (httpx.InvalidURL, ValueError) as error:
             raise FetchError(_without_secrets(url), f"is not a web address ({error})") from None
         if parsed.userinfo:
             fault = "carries a user name or password; only public pages are fetched"
             raise FetchError(_without_secrets(url), fault)
-        if parsed.scheme not in ("https", "http") or not parsed.host:
+        if parsed.scheme not in ("https", "http") or not host:
             raise FetchError(url, "is not a web address; it has to start with https://")
         if parsed.scheme == "http" and not self.allow_http:
             raise FetchError(url, "is not encrypted; use https://, or allow http addresses explicitly")

@@ -183,8 +183,9 @@ def number(value: Any) -> int | float | None:
         digits = stripped.replace(",", "")
         value = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
     if isinstance(value, int):
-        # Beyond a double's exact integers nothing here is a real quantity, and float() would overflow.
-        return value if abs(value) <= 2**53 else None
+        # Beyond a double's exact integers nothing here is a real quantity, float() would overflow, and canonical
+        # JSON (RFC 8785) has no such number.
+        return value if abs(value) < 2**53 else None
     return value if isinstance(value, float) and math.isfinite(value) else None
 
 

@@ -77,7 +77,14 @@ _MARKS = (
     b"ClrCredential",
     b'"BadgeClass"',
 )
-_TYPED = (b'"Achievement"', b'"Assertion"', b'"achievement"')
+_TYPED = (
+    b'"Achievement"',
+    b'"Assertion"',
+    b'"achievement"',
+    b'"EnvelopedVerifiableCredential"',
+    b'"VerifiablePresentation"',
+)
+_ONLY_HERE = "urn:epass:"
 _MACHINE_READABLE = re.compile(r"https?://|urn:uuid:", re.IGNORECASE)
 
 
@@ -150,8 +157,14 @@ def _read_one(source: Document, found: Found, inside: Contents) -> tuple[Program
 
 
 def _own_identifier(found: Found) -> str | None:
-    """The identifier of the badge class or achievement, unless it is really that of the holder or their record."""
+    """The identifier of the badge class or achievement, unless it is really that of the holder or their record.
+
+    Nor one that is numbered anew in every document, as the European Learning Model does (`urn:epass:…:1`): programs
+    of strangers would be taken for one.
+    """
     own = identifier(found.node)
+    if own is not None and own.startswith(_ONLY_HERE):
+        return None
     return None if found.record is not None and own in found.record.private_identifiers() else own
 
 

@@ -37,9 +37,9 @@ class Record(NamedTuple):
     """The holder, as `credentialSubject` or `recipient`: never to be quoted."""
 
     def private_identifiers(self) -> set[str]:
-        """Identifiers of the holder and of the record itself, to keep them out of what is said about the program."""
+        """What names the holder or the record itself, to keep it out of what is said about the program."""
         holder = self.subject.value if self.subject else None
-        candidates = [identifier(self.node), identifier(holder), member(holder, "identity")]
+        candidates = [identifier(self.node), identifier(holder), member(holder, "identity"), member(holder, "name")]
         candidates += [member(one, "identityHash") for one, _ in items(member(holder, "identifier"))]
         if self.signature is not None:
             candidates.append(self.signature.claims.get("sub"))

@@ -26,7 +26,7 @@ def issuer_of(found: Found) -> Organization | None:
     if record is None or (found.described_only and creator is not None and creator.name != creator.id):
         return creator
     issuer = _organization(record.node.get("issuer"))
-    if issuer is None or issuer.id in record.private_identifiers():
+    if issuer is None or {issuer.id, issuer.name} & record.private_identifiers():
         return None
     # A CLR may list achievements of others; only those whose creator is its issuer are known to be the issuer's.
     if found.described_only and (creator is None or creator.id != issuer.id):

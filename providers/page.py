@@ -19,7 +19,16 @@ from providers.page_items import items_of, selector
 
 MOST_BLOCKS = 200
 """JSON-LD blocks of a page that are read; a page with more is not a description of programs."""
+_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([a-zA-Z0-9._:-]{1,40})""", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([a-zA-Z0-9._:-]{1,40})""", re.IGNORECASE)
+_ENCODING = re.compile(
+    r"utf-?8|utf-?16(?:le|be)?|windows-\d+|cp\d+|iso-?8859-\d+|latin-?\d|koi8-[ru]|shift[-_]?jis|sjis|euc-(?:jp|kr)"
+    r"|gb(?:k|2312|18030)|big5(?:-hkscs)?|(?:us-)?ascii|macintosh",
+    re.IGNORECASE,
+)
+"""Encodings that pages have; Python knows others, which are not for text from strangers."""
+_READ_AS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "ascii", "us-ascii"), "windows-1252")
+"""Names that mean more on the web than they say (https://encoding.spec.whatwg.org/#names-and-labels)."""
 _OPENING = re.compile(r"\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)")
 _CLOSING = re.compile(r"(?:-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?)\s*\Z")
 _STRING_OR_SPARE_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
@@ -49,11 +58,13 @@ def looks_like_html(source: Document) -> bool:
 
 def read_page(source: Document) -> Page:
     """The machine-readable parts of a page. Never raises for what the page holds."""
-    text = decoded(source)
-    tree = LexborHTMLParser(text)
+    html = decoded(source)
+    tree = LexborHTMLParser(html)
     problems: list[Problem] = []
-    blocks = [block for node in _scripts(tree, source, problems) if (block := _block(node, source, problems))]
-    has_items = "itemscope" in text or "typeof" in text
+    counted: dict[int, int] = {}
+    scripts = [(node.text(), selector(node, counted)) for node in _scripts(tree, source, problems)]
+    blocks = [block for text, at in scripts if (block := json_block(text, at, source, problems))]
+    has_items = re.search("itemscope|typeof", html, re.IGNORECASE) is not None
     return Page(tuple(blocks), tuple(items_of(tree)) if has_items else (), _meta(tree), tuple(problems))
 
 
@@ -67,13 +78,16 @@ def decoded(source: Document) -> str:
     ):
         if content.startswith(mark):
             return content.decode(encoding, "replace").removeprefix("\ufeff")
-    named = source.media_type.partition("charset=")[2]
+    named = _CHARSET.search(source.media_type)
     declared = _META_CHARSET.search(content[:2048])
-    for encoding in (named, declared[1].decode("ascii") if declared else "", "utf-8"):
-        try:
-            return content.decode(encoding) if encoding else content.decode("utf-8")
-        except (LookupError, UnicodeError):
-            continue
+    # A tag that could be read byte by byte can't be right about UTF-16.
+    names = (named[1] if named else "", declared[1].decode("ascii").lower().replace("utf-16", "") if declared else "")
+    for name in (*names, "utf-8"):
+        if _ENCODING.fullmatch(name):
+            try:
+                return content.decode(_READ_AS.get(name.lower(), name))
+            except (LookupError, UnicodeError):
+                continue
     return content.decode("windows-1252", "replace")
 
 
@@ -89,18 +103,19 @@ def _scripts(tree: LexborHTMLParser, source: Document, problems: list[Problem]) 
     return found[:MOST_BLOCKS]
 
 
-def _block(node: LexborNode, source: Document, problems: list[Problem]) -> Item | None:
-    at = selector(node)
-    text = _unwrapped(node.text())
+def json_block(text: str, at: str, source: Document, problems: list[Problem]) -> Item | None:
+    """The value of a JSON-LD block that stands at `at`; what is wrong with it is added to the problems.
+
+    A comma left over before a closing bracket is reported and overlooked; `None` when the block is unreadable.
+    """
     try:
-        parsed = _parsed(text, at, source, problems)
+        parsed = _parsed(_unwrapped(text), at, source, problems)
     except json_document.UnreadableJson as error:
         problems.append(Problem(document=source.url, locator=_within(at, error.locator), message=error.message))
         return None
-    faults = [
+    problems += [
         Problem(document=source.url, locator=_within(at, place), message=message) for place, message in parsed.faults
     ]
-    problems += faults
     return Item(parsed.value, at)
 
 

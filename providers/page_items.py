@@ -7,6 +7,7 @@ Microdata: HTML standard, section 5; RDFa Lite: https://www.w3.org/TR/rdfa-lite/
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from providers.json_document import Item
 DEEPEST = 200
 """Levels of elements within a page that are searched: people's pages have forty."""
 MOST_PROPERTIES = 5_000
+"""Properties and items of a page that are read."""
 _SCHEMA_ORG = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:|sdo:)", re.IGNORECASE)
 _VALUE_ATTRIBUTES = {
     "a": "href",
@@ -51,6 +53,7 @@ def items_of(tree: LexborHTMLParser) -> list[Item]:
     """The items of a page that are not a property of another item, each with the selector of its element."""
     found: list[Item] = []
     budget = MOST_PROPERTIES
+    counted: dict[int, int] = {}
     stack = [_Place(tree.root, 0, None, False, "")] if tree.root is not None else []
     while stack and budget:
         place = stack.pop()
@@ -63,7 +66,8 @@ def items_of(tree: LexborHTMLParser) -> list[Item]:
             for name in names:
                 _add(place.owner, name, _literal(place.node, attributes) if made is None else made)
         elif made is not None:
-            found.append(Item(made, selector(place.node)))
+            budget -= 1
+            found.append(Item(made, selector(place.node, counted)))
         if place.depth < DEEPEST:
             owner, is_rdfa = (place.owner, place.is_rdfa) if made is None else (made, "itemscope" not in attributes)
             below = [_Place(child, place.depth + 1, owner, is_rdfa, vocabulary) for child in _children(place.node)]
@@ -71,18 +75,28 @@ def items_of(tree: LexborHTMLParser) -> list[Item]:
     return found
 
 
-def selector(node: LexborNode) -> str:
-    """A CSS selector that leads to this element and no other."""
+def selector(node: LexborNode, counted: dict[int, int]) -> str:
+    """A CSS selector that leads to this element and no other.
+
+    `counted` keeps what was counted between calls for one page: a page may have a million elements side by side.
+    """
     steps: list[str] = []
     current: LexborNode | None = node
     while current is not None and current.tag not in ("html", "-document", "-undef", None):
-        same, before = 1, current.prev
-        while before is not None:
-            same += before.tag == current.tag
-            before = before.prev
-        steps.append(current.tag if current.tag in ("head", "body") else f"{current.tag}:nth-of-type({same})")
-        current = current.parent
+        parent = current.parent
+        if current.mem_id not in counted and parent is not None:
+            _count(parent, counted)
+        number = counted.get(current.mem_id, 1)
+        steps.append(current.tag if current.tag in ("head", "body") else f"{current.tag}:nth-of-type({number})")
+        current = parent
     return " > ".join(reversed(steps))
+
+
+def _count(parent: LexborNode, counted: dict[int, int]) -> None:
+    same: Counter[str | None] = Counter()
+    for child in _children(parent):
+        same[child.tag] += 1
+        counted[child.mem_id] = same[child.tag]
 
 
 def _children(node: LexborNode) -> Iterator[LexborNode]:
@@ -111,6 +125,9 @@ def _names(attributes: dict[str, str | None], place: _Place, vocabulary: str) ->
     if not place.is_rdfa:
         return (attributes.get("itemprop") or "").split()
     words = (attributes.get("property") or "").split()
+    if "typeof" in attributes:
+        # Beyond RDFa Lite, but the examples of schema.org name an item's part so.
+        words += (attributes.get("rel") or "").split()
     plain = bool(_SCHEMA_ORG.match(vocabulary))
     return [_SCHEMA_ORG.sub("", word) for word in words if _SCHEMA_ORG.match(word) or (plain and ":" not in word)]
 

@@ -6,10 +6,10 @@ in `pyproject.toml` under `touchstone.providers` names it. The built-in ones com
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from evaluator.program import Document, Reading
 
@@ -35,8 +35,13 @@ class PluginError(RuntimeError):
 @cache
 def installed() -> dict[str, Provider]:
     """Every installed provider by name. Raises PluginError that names the broken distribution."""
+    return load(entry_points(group="touchstone.providers"))
+
+
+def load(points: Iterable[EntryPoint]) -> dict[str, Provider]:
+    """The provider behind each entry point, by its own name. Raises PluginError that names the broken distribution."""
     found: dict[str, Provider] = {}
-    for point in sorted(entry_points(group="touchstone.providers"), key=lambda point: point.name):
+    for point in sorted(points, key=lambda point: point.name):
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
         try:
             loaded = point.load()

@@ -8,6 +8,7 @@
           says: The final exam has to be passed with at least 70 of 100 points.
 
 The evidence of each listed fact then names the page and the day; how far it can be trusted stays as it was.
+What the form of the file says (its metadata standard, for instance) is dropped: that is the writer's, not the issuer's.
 Descriptive fields (title, outcomes, prices …) may be listed too: they carry no evidence, but people read the file.
 """
 
@@ -42,6 +43,18 @@ DESCRIPTIVE = frozenset(
     }
 )
 """Fields of a program that are not facts."""
+OF_THE_FILE = frozenset(
+    {
+        "metadata_standard",
+        "metadata_required_share",
+        "metadata_recommended_share",
+        "machine_identifier",
+        "record_format",
+        "record_signed",
+    }
+)
+"""Facts that adapters take from the form of a file. Of a file written by somebody else than the issuer, they say
+nothing about the program, so they go unless a statement lists them."""
 LARGEST = 1_000_000
 """Bytes of the largest sidecar."""
 
@@ -86,13 +99,21 @@ def is_sidecar(path: Path) -> bool:
 def path_beside(document: str) -> Path:
     """Where the sidecar of a document lies: `programs.csv.sources.yaml`, or `programs.sources.yaml`."""
     full = Path(document + SUFFIX)
-    return full if full.exists() else Path(document).with_suffix(SUFFIX)
+    return full if _is_there(full) else Path(document).with_suffix(SUFFIX)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name may be as long as names can be; with the suffix it is too long to ask for.
+        return False
 
 
 def apply(reading: Reading, source: Document) -> Reading:
     """The reading of a file, with the sources that its sidecar names; unchanged when it has none."""
     path = path_beside(source.url)
-    if not path.is_file():
+    if not _is_there(path):
         return reading
     try:
         sources = _load(path)
@@ -139,7 +160,9 @@ def _no_program(key: str, matching: int, programs: Sequence[Program]) -> str:
 
 def _sourced(program: Program, statements: Sequence[Statement]) -> tuple[Program, list[str]]:
     """The program with its sources, and the facts that it does not have."""
-    facts, missing = dict(program.facts), list[str]()
+    listed = {name for statement in statements for name in statement.facts}
+    facts = {name: fact for name, fact in program.facts.items() if name in listed or name not in OF_THE_FILE}
+    missing = list[str]()
     for statement in statements:
         for name in statement.facts:
             if name in facts:

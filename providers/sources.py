@@ -56,24 +56,35 @@ _STARTS = {
     b"\x1f\x8b": "a gzip archive; unpack it",
     b"SQLite format 3": "a database",
 }
+_OTHER_JSON = {
+    b'"badge_template"': "badges as Credly lists them; give the Open Badges file that the page of each badge offers",
+    b'"whitelisted_domain"': "credentials as Accredible lists them; give the Open Badges file of each",
+    b'"CFDocument"': "a CASE framework of competencies, which describes no program",
+    b"data.europa.eu/snb/": "the European Learning Model, which no installed provider reads",
+    b'"$schema"': "a JSON Schema, which describes no program",
+}
+"""What JSON is in which one of these stands."""
 
 
 class UnknownProvider(ValueError):
     """No provider of this name is installed; the message suggests the nearest."""
 
 
-def documents(places: Iterable[str], fetcher: Fetcher | None = None) -> Iterator[Document | Problem]:
+def documents(
+    places: Iterable[str], fetcher: Fetcher | None = None, standard_input: BinaryIO | None = None
+) -> Iterator[Document | Problem]:
     """Every document at the places, in their order, and a problem for each that can't be had.
 
     A place is a file, a folder (searched recursively, in the order of names; hidden files and links that lead out
-    of it are left alone), `-` for standard input, or a web address, which `fetcher` fetches.
+    of it are left alone), `-` for `standard_input` (by default that of the process), or a web address, which
+    `fetcher` fetches.
     """
     for place in places:
         if place == STANDARD_INPUT:
-            yield _standard_input(sys.stdin.buffer)
+            yield _standard_input(standard_input or sys.stdin.buffer)
         elif "://" in place:
             yield _fetched(place, fetcher)
-        elif Path(place).is_dir():
+        elif _is_folder(place):
             yield from _folder(Path(place))
         else:
             yield _file(Path(place))
@@ -90,8 +101,23 @@ def read(
     `provider`, or the installed one of that name, reads all of them; otherwise each is read by the first that
     recognises it. `progress` is told the address of a document before it is read. Raises UnknownProvider at once.
     """
-    candidates = _candidates(provider)
-    return _readings(places, candidates, provider is not None, fetcher, progress)
+    return _readings(places, candidates(provider), provider is not None, fetcher, progress)
+
+
+def candidates(name: str | Provider | None = None) -> list[Provider]:
+    """The provider, or the installed one of that name; without one all that are installed, in the order of asking.
+
+    Raises UnknownProvider.
+    """
+    if isinstance(name, Provider):
+        return [name]
+    known = installed()
+    if name is None:
+        return [known[each] for each in sorted(known, key=lambda each: (_rank(each), each))]
+    if name not in known:
+        near = did_you_mean(name, known)
+        raise UnknownProvider(f'There is no provider "{name}"; installed are {", ".join(sorted(known))}.{near}')
+    return [known[name]]
 
 
 def read_document(source: Document, candidates: Iterable[Provider], named: bool = False) -> Reading:
@@ -130,18 +156,6 @@ def looks_like(source: Document) -> str:
     return "text" if b"\0" not in start else "a binary file"
 
 
-def _candidates(name: str | Provider | None) -> list[Provider]:
-    if isinstance(name, Provider):
-        return [name]
-    known = installed()
-    if name is None:
-        return [known[each] for each in sorted(known, key=lambda each: (_rank(each), each))]
-    if name not in known:
-        near = did_you_mean(name, known)
-        raise UnknownProvider(f'There is no provider "{name}"; installed are {", ".join(sorted(known))}.{near}')
-    return [known[name]]
-
-
 def _rank(name: str) -> int:
     return ORDER.index(name) if name in ORDER else len(ORDER)
 
@@ -177,11 +191,16 @@ def _kind_of_json(content: bytes) -> str:
         value = json_document.parse(content).value
     except json_document.UnreadableJson as error:
         return f"JSON with a mistake ({error})" if error.locator else f"JSON with a mistake ({error.message})"
+    for mark, words in _OTHER_JSON.items():
+        if mark in content:
+            return words
     first = value[0] if isinstance(value, list) and value else value
     if not isinstance(first, dict) or not first:
         return "JSON of another kind"
     shown = ", ".join(f'"{key[:30]}"' for key in list(first)[:4])
-    return f"JSON of another kind, with the keys {shown}"
+    kinds = [kind for kind, _ in json_document.items(first.get("@type", first.get("type"))) if isinstance(kind, str)]
+    typed = f" and the type {kinds[-1][:60]}" if kinds else ""
+    return f"JSON of another kind, with the keys {shown}{typed}"
 
 
 def _standard_input(stream: BinaryIO) -> Document | Problem:
@@ -202,50 +221,71 @@ def _fetched(url: str, fetcher: Fetcher | None) -> Document | Problem:
         return Problem(document=error.url, locator="", message=error.reason)
 
 
+def _is_folder(place: str) -> bool:
+    try:
+        return bool(place) and Path(place).is_dir()
+    except OSError:
+        return False  # reading it as a file will say why
+
+
 def _folder(folder: Path) -> Iterator[Document | Problem]:
     root, found = folder.resolve(), False
     unreadable: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        # Linked folders are never walked: those inside are read where they are, those outside are only reported.
+        away = [name for name in folders if _leads_out(Path(parent, name), root)]
+        for name in sorted([*names, *away]):
             path = Path(parent, name)
             if name.startswith(".") or sidecar.is_sidecar(path):
                 continue
             found = True
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                yield Problem(document=str(path), locator="", message="leads out of the folder; not followed")
+            if _leads_out(path, root):
+                yield Problem(document=_shown(path), locator="", message="leads out of the folder; not followed")
             else:
                 yield _file(path)
     for error in unreadable:
         yield _unreadable(Path(error.filename), error)
     if not found and not unreadable:
-        yield Problem(document=str(folder), locator="", message="the folder holds no documents")
+        yield Problem(document=_shown(folder), locator="", message="the folder holds no documents")
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    try:
+        return path.is_symlink() and not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False  # a link that leads to itself leads nowhere, which reading it will say
+
+
+def _shown(path: Path) -> str:
+    """The path as text that can be stored: names of files may hold bytes that are no characters."""
+    return str(path).encode("utf-8", "replace").decode()
 
 
 def _file(path: Path) -> Document | Problem:
     try:
         # Opening a pipe would wait for ever, so what it is has to be known before.
         if not stat.S_ISREG(path.stat().st_mode):
-            return Problem(document=str(path), locator="", message="is not a file; give a file or a folder")
+            return Problem(document=_shown(path), locator="", message="is not a file; give a file or a folder")
         if sidecar.is_sidecar(path):
             says = "only says where another document's facts were read; give that document"
-            return Problem(document=str(path), locator="", message=says)
+            return Problem(document=_shown(path), locator="", message=says)
         with path.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
             saved = datetime.datetime.fromtimestamp(os.fstat(stream.fileno()).st_mtime, datetime.UTC)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
     if len(content) > LARGEST_FILE:
-        return _too_large(str(path))
+        return _too_large(_shown(path))
     media_type = MEDIA_TYPES.get(path.suffix.lower(), UNKNOWN_TYPE)
     # The time of saving, unlike that of reading, is the same however often the file is read.
-    return document(str(path), content, media_type, _moment(saved))
+    return document(_shown(path), content, media_type, _moment(saved))
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name can't be"
     return Problem(
-        document=str(path), locator="", message=f"can't be read: {reason}; check the path and its permissions"
+        document=_shown(path), locator="", message=f"can't be read: {reason}; check the path and its permissions"
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from evaluator.rubric import Case, Criterion, Expectation, Rubric, load_rubric
 from evaluator.score import row_of
 from evaluator.sql import cap_columns, level_columns
 from evaluator.strict_yaml import SpecError, did_you_mean
+from rubrics import lock
 
 
 def installed() -> tuple[Rubric, ...]:
@@ -18,8 +19,13 @@ def installed() -> tuple[Rubric, ...]:
 
     Raises SpecError for a rubric with mistakes and RuntimeError for a plugin that can't be loaded, naming it.
     """
+    return in_folders(folders_of(entry_points(group="touchstone.rubrics")))
+
+
+def folders_of(points: Iterable[EntryPoint]) -> list[Path]:
+    """The folder behind each entry point. Raises RuntimeError that names the broken distribution."""
     folders = []
-    for point in entry_points(group="touchstone.rubrics"):
+    for point in points:
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
         try:
             folder = point.load()
@@ -28,14 +34,16 @@ def installed() -> tuple[Rubric, ...]:
         if not isinstance(folder, Path) or not folder.is_dir():
             raise RuntimeError(f'The rubrics "{point.name}" of {origin}: {folder!r} is not a folder')
         folders.append(folder)
-    return in_folders(folders)
+    return folders
 
 
 def in_folders(folders: Iterable[Path]) -> tuple[Rubric, ...]:
     """The rubrics in `<folder>/<id>/<version>.yaml`, by id and version.
 
-    Raises SpecError that lists the mistakes of every file, and where two files hold the same id and version.
+    Raises SpecError that lists the mistakes of every file, every pair of files that hold the same id and version, and
+    every published rubric that has changed (`published.lock`).
     """
+    folders = list(folders)
     rubrics: dict[str, Rubric] = {}
     problems: list[str] = []
     for path in sorted(path for folder in folders for path in folder.glob("*/*.yaml")):
@@ -45,8 +53,15 @@ def in_folders(folders: Iterable[Path]) -> tuple[Rubric, ...]:
             problems += error.problems
             continue
         if rubric.name in rubrics and rubrics[rubric.name].digest != rubric.digest:
-            problems.append(f"{'/'.join(path.parts[-3:])}: another file holds {rubric.name} with other content.")
+            problems.append(
+                f"{'/'.join(path.parts[-3:])}: another file holds {rubric.name} with other content. Keep one of them."
+            )
         rubrics[rubric.name] = rubric
+    for folder in folders:
+        try:
+            problems += lock.faults(folder, rubrics)
+        except SpecError as error:
+            problems += error.problems
     if problems:
         raise SpecError(problems)
     return tuple(sorted(rubrics.values(), key=lambda rubric: (rubric.rubric, _version(rubric))))

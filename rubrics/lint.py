@@ -129,7 +129,7 @@ def _unreached(rubric: Rubric, criterion: Criterion) -> Iterator[str]:
         f"WHEN {criterion.conditions[number].sqlite} THEN {number}"
         for number in sorted(criterion.conditions, reverse=True)
     )
-    statement = f'{facts_relation(criterion.facts)}SELECT CASE {case} ELSE 0 END FROM "facts"'
+    statement = f'{facts_relation(criterion.facts)} SELECT CASE {case} ELSE 0 END FROM "facts"'
     reached = {case.expect[criterion.id] for case in rubric.cases if criterion.id in case.expect}
     for assignment in _assignments(criterion):
         if reached.issuperset(criterion.levels):

@@ -85,6 +85,12 @@ def test_shares_lie_between_zero_and_one() -> None:
             assert (fact.minimum, fact.maximum) == (0, 1), fact.name
 
 
+@pytest.mark.parametrize("value", [2**53, -(2**53), 10**400, float("inf"), float("nan"), True, "5"])
+def test_numbers_are_those_that_canonical_json_can_keep(value: object) -> None:
+    assert "a finite integer" in (FACTS["completers"].fault(value) or "")
+    assert FACTS["completers"].fault(2**53 - 1) is None
+
+
 def test_every_kind_of_hours_is_a_fact_of_its_own() -> None:
     assert {"workload_hours_low", "contact_hours_low", "clock_hours_low"} <= set(FACTS)
 

@@ -263,6 +263,7 @@ def test_no_way_of_writing_an_inner_address_leads_inside(host: str) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
+        ("https://xn--/", "is not a web address (Malformed A-label"),
         ("http://example.com/", "is not encrypted"),
         ("ftp://example.com/", "has to start with https://"),
         ("file:///etc/passwd", "has to start with https://"),

@@ -207,6 +207,8 @@ def test_items_stand_where_they_were_found(value: Any) -> None:
         ("٣", None),
         (math.inf, None),
         (10**400, None),
+        (2**53, None),
+        (2**53 - 1, 2**53 - 1),
         ("9" * 39, None),
         (None, None),
         ([5], None),

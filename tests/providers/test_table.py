@@ -388,6 +388,15 @@ def test_formulas_are_text() -> None:
     assert program.issuer.name == "=SUM(A1:A9)"
 
 
+def test_a_number_that_json_cannot_keep_is_a_problem() -> None:
+    rows = "\n".join(f"Course of welding {row},{row * 7}" for row in range(1, 12))
+    reading = table.read(made(f"title,completers\nWelding,9007199254740993\n{rows}\n"))
+    assert reading.programs[0].title == "Welding"
+    assert "completers" not in reading.programs[0].facts
+    assert reading.programs[1].value("completers") == 7
+    assert 'row 2, column "completers": "9007199254740993" can\'t be read as completers' in says(reading)
+
+
 def test_an_address_that_is_no_web_address_is_a_problem() -> None:
     mapping = "columns: {title: title, url: link}"
     reading = table.read_with(

@@ -1,0 +1,152 @@
+"""Add documents: drop files, paste links, see how a table's columns were understood, and correct that."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from api import auth, jobs, service
+from api.pages.page import page
+from api.problems import ProblemError
+from api.routes import given
+from api.routes.documents import Upload, from_form
+from api.store import documents as kept_documents
+from api.store import jobs as kept_jobs
+from api.store import programs
+from api.store.database import Database
+from evaluator.program import Problem
+from evaluator.strict_yaml import SpecError
+from providers import table, table_mapping
+
+router = APIRouter(prefix="/add", include_in_schema=False, dependencies=[Depends(auth.needs("write"))])
+
+PATIENCE = 3.0
+"""Seconds for which the reader waits for a small upload before the page of a running job is shown."""
+MOST_DOCUMENTS, MOST_PROGRAMS = 100, 20
+"""Documents that a page lists, and programs of each."""
+LONGEST_MAPPING = 100_000
+
+
+@router.get("")
+def form(request: Request) -> Response:
+    """The form."""
+    return _form(request)
+
+
+@router.post("")
+async def add(request: Request) -> Response:
+    """Keep what was given, and lead to the page that tells how its reading goes."""
+    try:
+        upload = await from_form(request)
+    except ProblemError as error:
+        says = [str(error.detail), *(fault.detail for fault in error.errors)]
+        return _form(request, " ".join(says), error.status_code)
+    return RedirectResponse(f"/add/{await run_in_threadpool(_submit, request, upload)}", 303)
+
+
+@router.get("/{job}")
+def added(request: Request, job: str) -> Response:
+    """What a job's documents gave so far."""
+    database: Database = request.app.state.database
+    with database.session() as session:
+        progress = kept_jobs.progress(session, job)
+        reports = kept_jobs.reports(session, job, limit=MOST_DOCUMENTS)
+    if progress is None:
+        raise ProblemError("not-found", "There is no such upload.")
+    ended = progress.done + progress.failed
+    running = f"{ended} of {progress.total} documents are read." if progress.state != "done" else None
+    found = [_document(database, report) for report in reports if report.outcome]
+    return page(
+        request, "added.html", "/add", heading=_heading(found, progress), running=running, documents=found, fault=""
+    )
+
+
+@router.post("/map")
+def read_again(
+    request: Request,
+    document: Annotated[int, Form()],
+    mapping: Annotated[str, Form(max_length=LONGEST_MAPPING)],
+) -> Response:
+    """Read a table by a corrected mapping."""
+    database: Database = request.app.state.database
+    with database.session() as session:
+        try:
+            source = kept_documents.with_content(session, document)
+        except KeyError:
+            raise ProblemError("not-found", "There is no such document.") from None
+    again = {"name": source.url, "mapping": mapping, "number": document}
+    try:
+        reading = table.read_with(source, table_mapping.load(mapping, "the mapping"))
+    except SpecError as error:
+        found = {**again, "says": "", "programs": [], "problems": []}
+        shown = {"heading": "The mapping has a mistake; nothing was changed", "fault": str(error)}
+        return page(request, "added.html", "/add", status=422, running=None, documents=[found], **shown)
+    result = service.add_readings(database, [(source, reading)], given.way(request))[0]
+    keys = [each.key for each in result.programs]
+    found = {**again, **_said(database, keys, result.problems)}
+    heading = f"{len(keys):,} program{'' if len(keys) == 1 else 's'} read by your mapping"
+    return page(request, "added.html", "/add", heading=heading, running=None, documents=[found], fault="")
+
+
+def _form(request: Request, fault: str = "", status: int = 200) -> Response:
+    limit = request.app.state.settings.max_upload_bytes // 1_000_000
+    return page(request, "add.html", "/add", status=status, fault=fault, limit=limit)
+
+
+def _submit(request: Request, upload: Upload) -> str:
+    """The job over an upload, after a moment in which a small one is done."""
+    database: Database = request.app.state.database
+    job = jobs.submit(database, upload.items, upload.provider)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with database.session() as session:
+            progress = kept_jobs.progress(session, job)
+        if progress is None or progress.state == "done":
+            break
+        time.sleep(0.1)
+    return job
+
+
+def _heading(found: list[dict[str, Any]], progress: kept_jobs.Progress) -> str:
+    if progress.state != "done":
+        return f"Reading {progress.total:,} documents"
+    count = sum(each["count"] for each in found)
+    nothing = sum(not each["count"] for each in found)
+    programs = f"{count:,} program{'' if count == 1 else 's'} read"
+    return f"{programs}; {nothing} of {len(found)} documents gave none" if nothing else programs
+
+
+def _document(database: Database, report: kept_jobs.ItemReport) -> dict[str, Any]:
+    outcome = report.outcome or kept_jobs.ItemOutcome()
+    said = _said(database, outcome.programs, outcome.problems)
+    return {"name": report.name, "number": report.document, "mapping": _guess(database, report.document), **said}
+
+
+def _said(database: Database, keys: tuple[str, ...] | list[str], problems: tuple[Problem, ...]) -> dict[str, Any]:
+    with database.session() as session:
+        shown = programs.current(session, keys[:MOST_PROGRAMS])
+    return {
+        "says": _sentence(len(keys), len(problems)),
+        "count": len(keys),
+        "programs": [{"key": each.key, "title": each.program.title or each.program.id} for each in shown],
+        "problems": problems,
+    }
+
+
+def _sentence(count: int, faults: int) -> str:
+    programs = "No program was found" if not count else f"{count:,} program{'' if count == 1 else 's'} found"
+    return f"{programs}{f', {faults:,} place' + ('' if faults == 1 else 's') + ' could not be read' if faults else ''}."
+
+
+def _guess(database: Database, number: int | None) -> str | None:
+    """How the columns of a table were understood, as YAML; `None` for what is no table."""
+    if number is None:
+        return None
+    with database.session() as session:
+        source = kept_documents.with_content(session, number)
+    guessed = table.guessed(source) if table.recognises(source) else []
+    return table_mapping.to_yaml(guessed[0][1]) if guessed else None

@@ -1,0 +1,57 @@
+"""Two to five programs side by side, at a permanent address."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from api import auth, report, service
+from api.pages import catalogue
+from api.pages.page import page
+from api.problems import ProblemError
+from api.routes import given
+from api.store import comparisons
+from api.store.comparisons import Kept
+
+router = APIRouter(prefix="/compare", include_in_schema=False, dependencies=[Depends(auth.needs("read"))])
+
+MOST = 5
+"""Programs that fit side by side on a screen."""
+
+
+@router.get("")
+def choose(request: Request, program: Annotated[list[str] | None, Query(max_length=100)] = None) -> Response:
+    """Compare the chosen programs and lead to the comparison's own address."""
+    keys = list(dict.fromkeys(program or ()))
+    if not 2 <= len(keys) <= MOST:
+        count = "none is" if not keys else "only one is" if len(keys) == 1 else f"{len(keys)} are"
+        fault = f"A page compares 2 to {MOST} programs; {count} chosen."
+        return catalogue.show(request, catalogue.Asked(), fault, 422)
+    kept = service.compare(request.app.state.database, keys, given.rubrics(request, None, ""), given.today())
+    return RedirectResponse(f"/compare/{kept.id}", 303)
+
+
+@router.get("/{id}.csv")
+def as_csv(request: Request, id: str) -> Response:
+    """Every score and level for a spreadsheet."""
+    name = {"Content-Disposition": f'attachment; filename="comparison-{id[:8]}.csv"'}
+    return Response(report.table(_kept(request, id).comparison()), media_type="text/csv; charset=utf-8", headers=name)
+
+
+@router.get("/{id}")
+def compared(request: Request, id: str) -> Response:
+    """A comparison as it was made."""
+    kept = _kept(request, id)
+    again = urlencode([("program", each.key) for each in kept.request.programs])
+    return page(request, "compare.html", "/", id=kept.id, again=f"/compare?{again}", **report.view(kept.comparison()))
+
+
+def _kept(request: Request, id: str) -> Kept:
+    with request.app.state.database.session() as session:
+        kept = comparisons.get(session, id)
+    if kept is None:
+        raise ProblemError("not-found", "There is no such comparison.")
+    return kept

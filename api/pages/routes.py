@@ -1,0 +1,11 @@
+"""Every page, as one router."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.pages import adding, catalogue, comparing, programs, reading, static
+
+router = APIRouter()
+for part in (catalogue, programs, comparing, adding, reading, static):
+    router.include_router(part.router)
