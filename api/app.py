@@ -20,13 +20,14 @@ from api.http.packing import Pack
 from api.http.rate import RateLimit
 from api.http.safety import Protect
 from api.installed import Installed, load
-from api.metrics import Metrics
 from api.jobs import Worker
+from api.metrics import Metrics
+from api.pages import routes as pages
 from api.routes import about, batch, comparisons, documents, facts, health, profiles, programs, providers, rubrics
 from api.routes.given import today
 from api.settings import Settings
-from api.store.database import Database
 from api.store import comparisons as kept_comparisons
+from api.store.database import Database
 from api.store.programs import Difference
 from evaluator.compare import Comparison
 from evaluator.facts import FactDefinition
@@ -90,7 +91,7 @@ def create_app(given: Settings, installed: Installed | None = None, fetcher: Fet
     app.state.figures = figures
     problems.install(app)
     failures.install(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, pages.router):
         app.include_router(router)
     _describe(app)
     return app

@@ -297,21 +297,32 @@ def rubrics_sql(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", envvar="DEMO_ONCE", help="Exit when done (it always does).")] = False,
+    once: Annotated[
+        bool,
+        typer.Option("--once", envvar="DEMO_ONCE", help="Fetch a page and a comparison from the server, then exit."),
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of 127.0.0.1 to serve at.")] = 8000,
     as_json: Json = False,
 ) -> None:
-    """Read and score the sample catalogue, print it, and compare two programs in words."""
+    """Read and score the sample catalogue, print it, compare two programs in words, and serve it all."""
     from api import demo as sample
     from api import terminal
 
-    del once
     with _clear_errors(), _progress("Reading and scoring") as step:
         judged, problems = sample.judged_samples(step)
     if as_json:
         _print_json({"scorecards": [card for each in judged for card in each.scorecards], "problems": problems})
-    else:
-        sample.show(_console(), judged)
-        terminal.problems(problems, _errors())
+        raise typer.Exit(FINDINGS if problems else OK)
+    sample.show(_console(), judged)
+    terminal.problems(problems, _errors())
+    try:
+        with sample.served(0 if once else port) as address:
+            if once:
+                typer.echo(sample.visit(address))
+            else:
+                sample.wait(typer.echo, address)
+    except (OSError, RuntimeError) as error:
+        _usage(str(error))
     raise typer.Exit(FINDINGS if problems else OK)
 
 

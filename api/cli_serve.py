@@ -88,7 +88,8 @@ def listed(as_json: Json = False) -> None:
 
 @keys_app.command("revoke")
 def revoke(
-    name: Annotated[str, typer.Argument(help="Id of the key, or its first characters as listed.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="Id of the key, or its first characters as listed.")],
+    as_json: Json = False,
 ) -> None:
     """Make an API key useless for ever."""
     from api.store import keys

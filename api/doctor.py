@@ -113,7 +113,9 @@ def _database(url: str) -> Check:
     except Exception as error:
         why = str(getattr(error, "orig", None) or error).splitlines()[0]
         return Check(id="database", outcome="fail", says=f"can't be used: {why}; check the setting database_url")
-    says = "reachable, with the tables of this version" if current else "has other tables; `touchstone serve` updates them"
+    says = (
+        "reachable, with the tables of this version" if current else "has other tables; `touchstone serve` updates them"
+    )
     return Check(id="database", outcome="pass" if current else "fail", says=says)
 
 

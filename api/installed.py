@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.rubric import Rubric
-from evaluator.strict_yaml import SpecError
 from providers import profile, provider
 from providers.profile import Profile
 from providers.provider import Provider

@@ -32,7 +32,7 @@ class Metrics:
     """The figures of one application."""
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         shared: dict[str, Any] = {"registry": self.registry}
         self.requests = Counter(
@@ -67,14 +67,14 @@ class Metrics:
         """All figures in the text format of Prometheus; those of all workers where they share a folder."""
         if os.environ.get(SHARED_FOLDER):
             together = CollectorRegistry()
-            MultiProcessCollector(together)
+            MultiProcessCollector(together)  # type: ignore[no-untyped-call]
             return generate_latest(together)
         return generate_latest(self.registry)
 
     def close(self) -> None:
         """Take what this process counts as running out of the shared figures."""
         if os.environ.get(SHARED_FOLDER):
-            mark_process_dead(os.getpid())
+            mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
 
 
 def route_of(scope: Scope) -> str:

@@ -72,7 +72,9 @@ class Answer:
     headers: tuple[str, ...] = ("ETag",)
 
 
-def json_answer(says: str, schema: Any, example: Any, status: int = 200, headers: tuple[str, ...] = ("ETag",)) -> Answer:
+def json_answer(
+    says: str, schema: Any, example: Any, status: int = 200, headers: tuple[str, ...] = ("ETag",)
+) -> Answer:
     """An answer in JSON alone."""
     return Answer(says, {JSON: (schema, example)}, status, headers)
 
@@ -101,11 +103,12 @@ def operation(
     """
     given = [answers] if isinstance(answers, Answer) else list(answers)
     every = [*ALWAYS, *(WITH_KEY if scope else ()), *problem_ids]
-    responses = {answer.status: _response(answer) for answer in given}
-    if any("If-None-Match" == each.get("name") for each in extra.get("parameters", ())):
+    responses: dict[int | str, dict[str, Any]] = {answer.status: _response(answer) for answer in given}
+    if any(each.get("name") == "If-None-Match" for each in extra.get("parameters", ())):
         responses[304] = {"description": "The client has this version already (If-None-Match)."}
     responses |= _problem_responses(every)
-    security = [{}, *({name: []} for name in SECURITY)] if scope else []
+    _RESPONSES[id] = responses
+    security: list[dict[str, list[str]]] = [{}, *({name: []} for name in SECURITY)] if scope else []
     return {
         "operation_id": id,
         "summary": summary,
@@ -130,13 +133,19 @@ def header(name: str, says: str, example: str, *, required: bool = False) -> dic
     }
 
 
-IF_NONE_MATCH = header("If-None-Match", "ETag of the version that you have: 304 when it is current.", '"5c1f0b7d2a904e38"')
+IF_NONE_MATCH = header(
+    "If-None-Match", "ETag of the version that you have: 304 when it is current.", '"5c1f0b7d2a904e38"'
+)
 IF_MATCH = header("If-Match", "ETag of the version that the change is meant for.", '"5c1f0b7d2a904e38"', required=True)
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
     "Any word of up to 255 characters that you make up for this request: sent again, it gives the same answer.",
     "8e03978e-40d5-43dd-bc93-6894a57f9324",
 )
+
+
+_RESPONSES: dict[str, dict[int | str, dict[str, Any]]] = {}
+"""By operation, as given: FastAPI drops every null, also those in examples."""
 
 
 def _response(answer: Answer) -> dict[str, Any]:
@@ -225,6 +234,7 @@ def document(app: FastAPI, schemas: Schemas) -> dict[str, Any]:
         # FastAPI adds its own kind of error wherever there is a parameter, also where none can be wrong.
         if "HTTPValidationError" in str(each["responses"].get("422")):
             del each["responses"]["422"]
+        each["responses"] |= {str(status): given for status, given in _RESPONSES[each["operationId"]].items()}
     components["securitySchemes"] = SECURITY
     found["x-problem-types"] = [type_.type for type_ in problems.TYPES.values()]
     return found

@@ -131,9 +131,13 @@ def _why(error: OSError, host: str, port: int) -> str:
         case errno.EADDRINUSE:
             free = next((each for each in range(port + 1, port + PORTS_TRIED) if is_free(host, each)), None)
             other = f"another port: touchstone serve --port {free or 0}"
-            return f"Port {port} is taken, perhaps by a Touchstone that runs already; end that program, or choose {other}"
+            return (
+                f"Port {port} is taken, perhaps by a Touchstone that runs already; end that program, or choose {other}"
+            )
         case errno.EACCES:
-            return f"Port {port} is reserved for the system; choose one from 1024, such as: touchstone serve --port 8000"
+            return (
+                f"Port {port} is reserved for the system; choose one from 1024, such as: touchstone serve --port 8000"
+            )
         case errno.EADDRNOTAVAIL:
             return f'The host "{host}" is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all of its own.'
         case _:
@@ -156,4 +160,3 @@ def address(taken: socket.socket) -> str:
     host, port = taken.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}/"
-

@@ -10,13 +10,11 @@ import datetime
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
-from sqlalchemy import or_, select
 from sqlmodel import Session
 
 from api.store import comparisons, corrections, documents, forming, programs, rubrics, scorecards, search
 from api.store.database import Database
 from api.store.packed import plain
-from api.store.tables import ProgramRow, ScorecardRow, table
 from evaluator import __version__
 from evaluator.compare import MOST_PROGRAMS
 from evaluator.compare import compare as compare_cards
@@ -30,6 +28,8 @@ from providers.provider import Provider
 
 Step = Callable[[int], object]
 """Told after each batch how many programs were written."""
+MANY = 1000
+"""Programs after which the database should look at itself anew."""
 GIVEN = "given"
 """How a document was read whose reading came with it: with facts from beside it, or by a person's mapping."""
 
@@ -171,6 +171,8 @@ def _add_read(
         step(len(batch))
     with database.session(write=True) as session:
         documents.mark_read(session, [(number, read_as, found) for number, found in problems.items()])
+    if len(said) >= MANY:
+        database.analyse()
     return [_added(document, reading, outcomes, problems[document.number]) for document, reading in read]
 
 
@@ -271,30 +273,18 @@ def refresh(database: Database, how: forming.Way, since: datetime.date, step: St
     Ages grow, profiles change and rubrics are published; nothing else makes a program stale. Returns how many were.
     """
     number, total = 0, 0
-    while batch := _stale(database, how, since, number):
-        before = {digest: seen_on for _, _, digest, seen_on in batch}
-        forming.form_again(database, [key for _, key, _, _ in batch], how)
+    while True:
+        with database.session() as session:
+            judges = [rubric.digest for rubric in how.rubrics]
+            batch = programs.stale(session, judges, since, after=number, limit=forming.BATCH)
+        if not batch:
+            return total
+        forming.form_again(database, [each.key for each in batch], how)
         with database.session(write=True) as session:
-            for day in sorted(set(before.values()) - {how.as_of.isoformat()}):
-                scorecards.forget(session, [digest for digest, seen_on in before.items() if seen_on == day], day)
-        number, total = batch[-1][0], total + len(batch)
+            for day in sorted({each.seen_on for each in batch} - {how.as_of.isoformat()}):
+                scorecards.forget(session, [each.digest for each in batch if each.seen_on == day], day)
+        number, total = batch[-1].number, total + len(batch)
         step(len(batch))
-    return total
-
-
-def _stale(database: Database, how: forming.Way, since: datetime.date, after: int) -> list[tuple[int, str, str, str]]:
-    p, s = table(ProgramRow).c, table(ScorecardRow).c
-    lacking = [
-        ~select(s.stated)
-        .where(s.program_digest == p.digest, s.rubric_digest == rubric.digest, s.as_of == p.seen_on)
-        .exists()
-        for rubric in how.rubrics
-    ]
-    chosen = select(p.number, p.key, p.digest, p.seen_on).where(
-        p.number > after, or_(p.seen_on < since.isoformat(), *lacking)
-    )
-    with database.session() as session:
-        return [tuple(row) for row in session.execute(chosen.order_by(p.number).limit(forming.BATCH))]
 
 
 # --- comparisons --------------------------------------------------------------------------------------------
@@ -320,7 +310,7 @@ def compare(
             [comparisons.Compared(key=each.key, version=each.version, digest=each.digest) for each in current],
             [rubric.digest for rubric in judges],
             as_of,
-            _changed_weights(given, judges),
+            rubrics.changed_weights(given, judges),
         )
         if (kept := comparisons.get(session, comparisons.id_of(asked))) is not None:
             return kept
@@ -339,18 +329,6 @@ def _keep_variants(database: Database, given: Sequence[Rubric], judges: Sequence
             rubrics.add(session, given)
             for published, judge in variants:
                 rubrics.add(session, [judge], variant_of=published.digest)
-
-
-def _changed_weights(given: Sequence[Rubric], judges: Sequence[Rubric]) -> rubrics.Weights:
-    """The weights that differ from the published ones."""
-    return {
-        published.rubric: {
-            new.id: new.weight
-            for old, new in zip(published.criteria, judge.criteria, strict=True)
-            if old.weight != new.weight
-        }
-        for published, judge in zip(given, judges, strict=True)
-    }
 
 
 def _check_comparable(keys: Sequence[str], given: Sequence[Rubric]) -> None:

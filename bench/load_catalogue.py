@@ -23,6 +23,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api import service
+from api.store import search
 from api.store.database import Database
 from evaluator.program import Document, document
 from rubrics import library
@@ -89,12 +90,10 @@ def load(database: Database, source: Document, programs: int) -> float:
         seconds = time.perf_counter() - start
     if added.problems or len(added.programs) != programs:
         raise SystemExit(f"Of {programs} programs {len(added.programs)} were kept; problems: {added.problems[:3]}")
-    print(f"{programs} programs, {len(how.rubrics)} rubrics, {len(added.programs and _facts(database))} facts known of one")
+    page = service.search_programs(database, search.Search(), how.rubrics, limit=search.MOST_ON_A_PAGE)
+    facts = sum(len(each.facts) for each in page.items) / len(page.items)
+    print(f"{programs} programs under {len(how.rubrics)} rubrics; {facts:.0f} facts known of each")
     return seconds
-
-
-def _facts(database: Database) -> dict[str, object]:
-    return service.search_programs(database, service.search.Search(), [], limit=1).items[0].facts
 
 
 def main() -> None:

@@ -27,10 +27,19 @@ def say_value(definition: FactDefinition, value: Value | None) -> str:
     return _say_number(definition, value)
 
 
+SINGULAR = {"people": "person"}
+UNSPOKEN = frozenset({"alpha", "coefficient", "EQF level"})
+"""Units that the label of their facts says already."""
+
+
 def _say_number(definition: FactDefinition, number: float) -> str:
-    if definition.unit == "share":
+    unit = definition.unit or ""
+    if unit == "share":
         return f"{100 * number:.4g} %"
-    return f"{number:.6g} {definition.unit}"
+    if unit in UNSPOKEN or unit in dictionary():  # an amount whose currency is a fact of its own
+        return f"{number:.12g}"
+    unit = SINGULAR.get(unit, unit.removesuffix("s")) if number == 1 else unit
+    return f"{number:.6g} {unit}"
 
 
 class Part(NamedTuple):
@@ -82,12 +91,12 @@ NEGATIONS: dict[type[exp.Expr], type[exp.Expr]] = {
 }
 
 RELATIONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "",
-    exp.NEQ: "other than ",
-    exp.LT: "less than ",
-    exp.LTE: "at most ",
-    exp.GT: "more than ",
-    exp.GTE: "at least ",
+    exp.EQ: ":",
+    exp.NEQ: " other than",
+    exp.LT: " less than",
+    exp.LTE: " at most",
+    exp.GT: " more than",
+    exp.GTE: " at least",
 }
 
 
@@ -97,16 +106,21 @@ def _say_atom(atom: exp.Expr, definition: FactDefinition, negated: bool) -> str:
             return say_value(definition, str(node.this))
         return _say_number(definition, float(node.sql()))
 
+    label = definition.label
     match atom:
         case exp.Column():
-            return f"no {definition.label}" if negated else definition.label
+            return f"{label}: no" if negated else label
         case exp.In():
-            return f"{definition.label} {'other than ' * negated}{' or '.join(map(literal, atom.expressions))}"
+            *most, last = map(literal, atom.expressions)
+            listed = f"{', '.join(most)} or {last}" if most else last
+            return f"{label}{' other than' if negated else ':'} {listed}"
         case exp.Between():
-            low, high = literal(atom.args["low"]), literal(atom.args["high"])
-            return f"{definition.label} {'not ' * negated}from {low} to {high}"
+            return f"{label}: {'not ' * negated}{literal(atom.args['low'])} to {literal(atom.args['high'])}"
     kind = NEGATIONS[type(atom)] if negated else type(atom)
-    return f"{definition.label} {RELATIONS[kind]}{literal(atom.expression)}"
+    if kind in (exp.GT, exp.GTE):
+        label = label.removesuffix(", at least")
+    colon = ":" if "," in label and kind is not exp.EQ else ""
+    return f"{label}{colon}{RELATIONS[kind]} {literal(atom.expression)}"
 
 
 def lacking(condition: Condition, truths: Truths, values: Mapping[str, Value | None]) -> str:
@@ -114,27 +128,27 @@ def lacking(condition: Condition, truths: Truths, values: Mapping[str, Value | N
 
     Of an `OR`, every alternative is named; of an `AND`, only the parts that are not true.
     """
-    return _lacking(prepared(condition.text), truths, values)
+    return _lacking(prepared(condition.text), truths, values)[0]
 
 
-def _lacking(part: Part, truths: Truths, values: Mapping[str, Value | None], depth: int = 0) -> str:
+def _lacking(part: Part, truths: Truths, values: Mapping[str, Value | None], depth: int = 0) -> tuple[str, bool]:
+    """The sentence, empty where nothing is lacking, and whether it lists several things."""
     if not part.joined:
         truth = truths[part.key]
         if truth is not None and bool(truth) != part.negated:
-            return ""
+            return "", False
         value = values.get(part.fact)
         now = "not known" if value is None else f"now {say_value(dictionary()[part.fact], value)}"
-        return f"{part.wanted} ({now})"
-    found = [_lacking(each, truths, values, depth + 1) for each in part.parts]
-    if part.joined == "or" and not all(found):
-        return ""
-    needed = list(dict.fromkeys(filter(None, found)))
+        return f"{part.wanted} ({now})", False
+    found = dict.fromkeys(_lacking(each, truths, values, depth + 1) for each in part.parts)
+    if part.joined == "or" and ("", False) in found:
+        return "", False
+    needed = {text: listed for text, listed in found if text}
     if len(needed) < 2:
-        return "".join(needed)
-    grouped = any(each.joined and text in needed for each, text in zip(part.parts, found, strict=True))
-    text = f"{';' if grouped else ''} {part.joined} ".join(needed)
+        return next(((text, listed) for text, listed in needed.items()), ("", False))
+    text = f"{';' if any(needed.values()) else ''} {part.joined} ".join(needed)
     text = f"either {text}" if part.joined == "or" and depth else text
-    return f"[{text}]" if depth > 1 else text
+    return f"[{text}]" if depth > 1 else text, True
 
 
 def atom_key(atom: exp.Expr) -> str:
@@ -159,12 +173,11 @@ def reason(
         sentences.append(
             _sentence("; ".join(f"{known[fact].label}: {say_value(known[fact], values[fact])}" for fact in read))
         )
-    if unread := [known[fact].label for fact in criterion.facts if values.get(fact) is None]:
-        sentences.append(f"Not known: {', '.join(unread)}.")
+    unread = [known[fact].label for fact in criterion.facts if values.get(fact) is None]
     if possible > stated:
-        sentences.append(f"Could be up to level {possible} of {criterion.maximum}: not all it asks is published.")
+        sentences.append(f"Could be up to level {possible} of {criterion.maximum}; not known: {', '.join(unread)}.")
     if evidenced < stated:
-        sentences.append(f"Only level {evidenced} rests on documents; the rest is the provider's own claim.")
+        sentences.append(f"Only level {evidenced} is evidenced; the rest has weaker sources.")
     if applies is None:
         sentences.append("Whether it applies to this kind of program is not known.")
     return " ".join(sentences)

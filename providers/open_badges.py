@@ -10,15 +10,14 @@ https://www.imsglobal.org/spec/ob/v2p0/, https://www.imsglobal.org/spec/ob/v3p0/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from evaluator.program import Document, Draft, Problem, Program, Reading
 from providers.json_document import UnreadableJson, items, looks_like_json, member, text
 from providers.open_badges_alignment import read_alignments
 from providers.open_badges_assessment import read_assessment
 from providers.open_badges_carrier import is_jws, is_picture, unwrap
-from providers.open_badges_contents import Association, Contents, Found, contents, identifier, is_open_badge
+from providers.open_badges_contents import Contents, Found, Node, contents, identifier, is_open_badge
 from providers.open_badges_edubadges import languages, read_profile
 from providers.open_badges_issuer import endorsements, issuer_of
 from providers.open_badges_record import state_record
@@ -85,7 +84,16 @@ _TYPED = (
     b'"VerifiablePresentation"',
 )
 _ONLY_HERE = "urn:epass:"
+_MOST_LARGER = 20
+"""Larger achievements that are looked at for each one; a hostile record could name millions."""
 _MACHINE_READABLE = re.compile(r"https?://|urn:uuid:", re.IGNORECASE)
+
+
+class _Larger(NamedTuple):
+    """An achievement that another is part of, and the pointer that says so."""
+
+    node: Node
+    at: str
 
 
 def recognises(source: Document) -> bool:
@@ -117,14 +125,15 @@ def read(source: Document) -> Reading:
         Problem(document=source.url, locator=locator, message=message)
         for locator, message in (*payload.faults, *inside.problems)
     ]
+    larger = _larger(inside)
     for found in inside.found:
-        program, faults = _read_one(source, found, inside)
+        program, faults = _read_one(source, found, larger)
         programs += [program] if program else []
         problems += faults
     return Reading(programs=tuple(programs), problems=tuple(problems))
 
 
-def _read_one(source: Document, found: Found, inside: Contents) -> tuple[Program | None, list[Problem]]:
+def _read_one(source: Document, found: Found, larger: dict[str, list[_Larger]]) -> tuple[Program | None, list[Problem]]:
     draft = Draft(source, "documented")
     node, at = found.node, found.at
     title, own_id = text(node.get("name")), _own_identifier(found)
@@ -137,7 +146,7 @@ def _read_one(source: Document, found: Found, inside: Contents) -> tuple[Program
     read_assessment(draft, node, at)
     skills, recognitions = read_alignments(draft, node, at)
     state_record(draft, found)
-    _state_associations(draft, found, inside)
+    _state_stacking(draft, found, larger)
     issuer = issuer_of(found)
     description = text(node.get("description"))
     program = draft.finish(
@@ -207,35 +216,30 @@ def _languages(found: Found) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.strip() for one in stated if one.strip()))
 
 
-def _state_associations(draft: Draft, found: Found, inside: Contents) -> None:
+def _state_stacking(draft: Draft, found: Found, larger: dict[str, list[_Larger]]) -> None:
     """State that the achievement is part of a larger one, where a CLR says so and describes the larger one."""
     own_id = identifier(found.node)
-    if own_id is None or not inside.associations:
-        return
-    described = {identifier(one.node): one.node for one in inside.found}
-    for larger_id, at in _larger(own_id, inside.associations):
-        larger = described.get(larger_id, {})
-        title, kind = text(larger.get("name")), larger.get("achievementType")
-        if title is None or larger_id == own_id:
+    for node, at in larger.get(own_id, [])[:_MOST_LARGER] if own_id else []:
+        title, kind = text(node.get("name")), node.get("achievementType")
+        if title is None or identifier(node) == own_id:
             continue
-        creators = {identifier(node.get("creator")) for node in (found.node, larger)}
+        creators = {identifier(one.get("creator")) for one in (found.node, node)}
         draft.state("stack_claimed" if len(creators) > 1 else "stack_own_path", True, at, title.value)
         if isinstance(kind, str) and (_CREDENTIAL_TYPES.get(kind) == "degree" or kind in _QUALIFICATIONS):
             draft.state("stack_into_qualification", True, at, title.value)
 
 
-def _larger(own_id: str, associations: Iterable[Association]) -> list[tuple[str, str]]:
-    """What an achievement is part of, with the pointers that say so
+def _larger(inside: Contents) -> dict[str, list[_Larger]]:
+    """What each achievement is part of, by its identifier
     (https://www.imsglobal.org/spec/clr/v2p0/#associationtype-enumeration)."""
-    upward = [
-        (one.target, f"{one.at}/targetId")
-        for one in associations
-        if one.kind in ("isChildOf", "isPartOf") and one.source == own_id
-    ]
-    downward = [
-        (one.source, f"{one.at}/sourceId") for one in associations if one.kind == "isParentOf" and one.target == own_id
-    ]
-    return upward + downward
+    described = {identifier(one.node): one.node for one in inside.found} if inside.associations else {}
+    larger: dict[str, list[_Larger]] = {}
+    for one in inside.associations:
+        if one.kind in ("isChildOf", "isPartOf") and one.target in described:
+            larger.setdefault(one.source, []).append(_Larger(described[one.target], f"{one.at}/targetId"))
+        elif one.kind == "isParentOf" and one.source in described:
+            larger.setdefault(one.target, []).append(_Larger(described[one.source], f"{one.at}/sourceId"))
+    return larger
 
 
 provider = Provider(

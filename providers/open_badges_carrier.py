@@ -185,6 +185,10 @@ def _baked_in_svg(content: bytes) -> tuple[str, str]:
         if found.name is None or found.inside:
             place = f"line {error.lineno}, column {error.offset + 1}"
             raise UnreadableJson(place, "the SVG is not well-formed XML; ask for the original") from None
+    except UnreadableJson:
+        raise
+    except (LookupError, ValueError):
+        raise UnreadableJson("line 1", "the SVG is in an encoding that is not known; save it as UTF-8") from None
     if found.name is None:
         raise UnreadableJson("", _NO_BADGE)
     selector = found.name.replace(":", "\\:")

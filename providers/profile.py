@@ -19,7 +19,7 @@ from evaluator import strict_yaml
 from evaluator.canonical import digest
 from evaluator.engine import holds
 from evaluator.facts import dictionary
-from evaluator.program import Evidence, Fact, Program, with_evidence
+from evaluator.program import Evidence, Fact, Organization, Program, with_evidence
 from evaluator.sql import ConditionError, parse_condition
 
 Kind = Literal["issuer", "awarding_body", "platform"]
@@ -110,8 +110,9 @@ def inherit(program: Program, profiles: Iterable[Profile]) -> Program:
     A profile fills what the program leaves unknown, and stands as further evidence where it agrees; where it
     disagrees, the program's own document stands. A statement whose condition is unknown is not inherited.
     """
+    names, hosts = _names(program), _hosts(program)
     for profile in profiles:
-        if not _is_of(program, profile.matches):
+        if not _is_of(names, hosts, profile.matches):
             continue
         for number, statement in enumerate(profile.statements):
             if statement.holds_for is None or _holds(statement.holds_for, program):
@@ -143,13 +144,23 @@ def _evidence(program: Program, profile: Profile, number: int, statement: Statem
             )
 
 
-def _is_of(program: Program, matches: Matches) -> bool:
-    organizations = [each for each in (program.issuer, program.awarding_body) if each]
-    names = {each.name.casefold() for each in organizations}
+def _is_of(names: set[str], hosts: list[str], matches: Matches) -> bool:
     if any(name.casefold() in names for name in matches.names):
         return True
-    hosts = [_host(url) for url in (program.url, program.id, *(each.url for each in organizations)) if url]
     return any(host == known or host.endswith("." + known) for host in hosts for known in matches.hosts)
+
+
+def _organizations(program: Program) -> list[Organization]:
+    return [each for each in (program.issuer, program.awarding_body) if each]
+
+
+def _names(program: Program) -> set[str]:
+    return {each.name.casefold() for each in _organizations(program)}
+
+
+def _hosts(program: Program) -> list[str]:
+    addresses = (program.url, program.id, *(each.url for each in _organizations(program)))
+    return [_host(url) for url in dict.fromkeys(addresses) if url]
 
 
 def _host(url: str) -> str:

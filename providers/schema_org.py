@@ -169,7 +169,8 @@ def _read_part(source: Document, part: _Part) -> tuple[list[Program], list[Probl
         if known or not problems:
             problems.append(Problem(document=source.url, locator=part.at, message=_holds(part, graph)))
         return [], problems
-    alone = part.page if len(subjects) == 1 else None
+    titles = {title.value if (title := first_line(one.node, "name")) else None for one in subjects}
+    alone = part.page if len(titles) == 1 else None
     urls = [_url(one) or (address if alone else None) for one in subjects]
     programs: dict[str, Program] = {}
     for one, url, identity in zip(subjects, urls, _identities(subjects, urls), strict=True):

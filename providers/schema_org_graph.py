@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -156,6 +157,8 @@ class Subject(NamedTuple):
     """The item itself and the runs of its course."""
     holders: tuple[Node, ...]
     """The item itself and the credentials that it awards."""
+    offers: tuple[Node, ...]
+    """The offers of all of these, each once."""
 
     @property
     def credentials(self) -> tuple[Node, ...]:
@@ -166,7 +169,10 @@ class Subject(NamedTuple):
 def subject(node: Node, kind: str, graph: Graph, draft: Draft) -> Subject:
     """A program with its parts looked up."""
     instances = (node, *graph.follow(node, "hasCourseInstance"))
-    return Subject(node, kind, graph, draft, instances, (node, *graph.follow(node, *AWARDS)))
+    holders = (node, *graph.follow(node, *AWARDS))
+    found = (offer for one in (*instances, *holders[1:]) for offer in graph.follow(one, "offers"))
+    offers = {offer.at: offer for offer in islice(found, MOST_REFERENCES)}
+    return Subject(node, kind, graph, draft, instances, holders, tuple(offers.values()))
 
 
 def web_address(written: object, base: str | None = None) -> str | None:

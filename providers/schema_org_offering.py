@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from evaluator.program import Organization, Recognition
 from providers.durations import iso_duration
@@ -175,10 +176,9 @@ def issuer(subject: Subject) -> Organization | None:
     """Who provides the program, its runs or its credential; where nobody is named, the platform that sells it."""
     graph = subject.graph
     holders = (*subject.instances, *subject.credentials)
-    providers = [one for node in holders for one in graph.follow(node, "provider", "offeredBy")]
-    offers = [offer for node in subject.instances for offer in graph.follow(node, "offers")]
-    sellers = [one for offer in offers for one in graph.follow(offer, "seller", "offeredBy")]
-    return next((found for one in (*providers, *sellers) if (found := _organization(graph, one))), None)
+    providers = (one for node in holders for one in graph.follow(node, "provider", "offeredBy"))
+    sellers = (one for offer in subject.offers for one in graph.follow(offer, "seller", "offeredBy"))
+    return next((found for one in chain(providers, sellers) if (found := _organization(graph, one))), None)
 
 
 def _organization(graph: Graph, node: Node) -> Organization | None:

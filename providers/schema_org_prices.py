@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from evaluator.program import Price
 from providers import table_cells
 from providers.json_document import Item, Text, number
-from providers.schema_org_graph import MOST_REFERENCES, Graph, Node, Subject, boolean, first_line, kinds, label, values
+from providers.schema_org_graph import Graph, Node, Subject, boolean, first_line, kinds, label, values
 from providers.schema_org_offering import COURSES, day
 
 _CERTIFICATE = re.compile(r"\b(?:certificat\w*|verified|credential|badge|exam)\b", re.IGNORECASE)
@@ -58,14 +57,13 @@ def prices(subject: Subject) -> tuple[Price, ...]:
     The credential's price is that of offers which speak of a certificate, where any does; else the lowest full price.
     A mere 0 is no price of a credential: it is also what is written for free auditing, or when nobody knew.
     """
-    offers = _offers(subject)
-    found = _every(subject, offers)
+    found = _every(subject)
     paid = [one for one in found if one.amount > 0]
     full = [one for one in paid if one.is_full and not _AUDIT.search(one.words)]
     chosen = [one for one in full if _CERTIFICATE.search(one.words)] or full
-    if not paid and _state_free(subject, offers, found):
+    if not paid and _state_free(subject, found):
         chosen = found
-    _state_paid(subject, offers)
+    _state_paid(subject)
     if chosen and len({one.code for one in chosen}) == 1:
         lowest = min(chosen, key=lambda one: one.amount)
         subject.draft.state("price_amount", lowest.amount, lowest.at, lowest.quote)
@@ -74,13 +72,15 @@ def prices(subject: Subject) -> tuple[Price, ...]:
     return tuple(dict.fromkeys(Price(amount=one.amount, currency=one.code, what=one.what) for one in found))
 
 
-def _state_free(subject: Subject, offers: list[Node], found: list[_Offered]) -> bool:
+def _state_free(subject: Subject, found: list[_Offered]) -> bool:
     """State that the credential is free, where that is said in words.
 
     A course that is free to follow may charge for its certificate, so of a course only the category Free says it all:
     https://developers.google.com/search/docs/appearance/structured-data/course-info tells it from Partially Free.
     """
-    said = [category for offer in offers if (category := first_line(offer, "category")) and _is(category, "free")]
+    said = [
+        category for offer in subject.offers if (category := first_line(offer, "category")) and _is(category, "free")
+    ]
     if subject.kind not in COURSES:
         flags = values(subject.node, "isAccessibleForFree")
         said += [Text(str(item.value), item.at) for item in flags if boolean(item.value)]
@@ -90,12 +90,12 @@ def _state_free(subject: Subject, offers: list[Node], found: list[_Offered]) -> 
     return bool(said)
 
 
-def _state_paid(subject: Subject, offers: list[Node]) -> None:
+def _state_paid(subject: Subject) -> None:
     """State that the credential is not free: who can't even follow the course for free, can't earn it for free."""
     for item in values(subject.node, "isAccessibleForFree"):
         if boolean(item.value) is False:
             subject.draft.state("free", False, item.at, item.value)
-    for offer in offers:
+    for offer in subject.offers:
         category = first_line(offer, "category")
         if category and _is(category, "paid", "subscription"):
             subject.draft.state("free", False, category.at, category.value)
@@ -105,16 +105,9 @@ def _is(found: Text, *words: str) -> bool:
     return found.value.lower() in words
 
 
-def _offers(subject: Subject) -> list[Node]:
-    """The offers of the program, its runs and the credentials it leads to, each once."""
-    holders = [*subject.instances, *subject.holders[1:]]
-    found = (one for node in holders for one in subject.graph.follow(node, "offers"))
-    return list({one.at: one for one in islice(found, MOST_REFERENCES)}.values())
-
-
-def _every(subject: Subject, offers: list[Node]) -> list[_Offered]:
+def _every(subject: Subject) -> list[_Offered]:
     seen: set[str] = set()
-    return [one for offer in offers for one in _read(subject, offer, _Offer(), seen)]
+    return [one for offer in subject.offers for one in _read(subject, offer, _Offer(), seen)]
 
 
 class _Offer(NamedTuple):

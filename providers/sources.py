@@ -136,6 +136,11 @@ def read_document(source: Document, candidates: Iterable[Provider], named: bool 
     return Reading(problems=tuple(problems))
 
 
+def with_sources(reading: Reading, source: Document) -> Reading:
+    """The reading of a file with the sources that lie beside it; of anything else, unchanged."""
+    return sidecar.apply(reading, source) if _is_file(source) else reading
+
+
 def looks_like(source: Document) -> str:
     """What a document seems to be, in words, for somebody who wonders why it was not read."""
     start = source.content[:1000].lstrip()
@@ -174,7 +179,7 @@ def _readings(
         if progress is not None:
             progress(source.url)
         reading = read_document(source, candidates, named)
-        yield sidecar.apply(reading, source) if _is_file(source) else reading
+        yield with_sources(reading, source)
 
 
 def _is_file(source: Document) -> bool:

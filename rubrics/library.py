@@ -14,8 +14,12 @@ from evaluator.strict_yaml import SpecError, did_you_mean
 from rubrics import lock
 
 
+FIRST = ("rigor", "recognition", "alignment")
+"""Rubrics that lists begin with: what a credential proves, who vouches for it, how it is described."""
+
+
 def installed() -> tuple[Rubric, ...]:
-    """Every rubric that an installed distribution publishes, by id and version.
+    """Every rubric that an installed distribution publishes, in the order of `in_folders`.
 
     Raises SpecError for a rubric with mistakes and RuntimeError for a plugin that can't be loaded, naming it.
     """
@@ -38,7 +42,7 @@ def folders_of(points: Iterable[EntryPoint]) -> list[Path]:
 
 
 def in_folders(folders: Iterable[Path]) -> tuple[Rubric, ...]:
-    """The rubrics in `<folder>/<id>/<version>.yaml`, by id and version.
+    """The rubrics in `<folder>/<id>/<version>.yaml`, the built-in ones first, then by id and version.
 
     Raises SpecError that lists the mistakes of every file, every pair of files that hold the same id and version, and
     every published rubric that has changed (`published.lock`).
@@ -64,7 +68,7 @@ def in_folders(folders: Iterable[Path]) -> tuple[Rubric, ...]:
             problems += error.problems
     if problems:
         raise SpecError(problems)
-    return tuple(sorted(rubrics.values(), key=lambda rubric: (rubric.rubric, _version(rubric))))
+    return tuple(sorted(rubrics.values(), key=_place))
 
 
 def choose(rubrics: Iterable[Rubric], name: str) -> Rubric:
@@ -81,6 +85,11 @@ def latest(rubrics: Iterable[Rubric]) -> tuple[Rubric, ...]:
     """The latest version of each rubric."""
     rubrics = list(rubrics)
     return tuple(choose(rubrics, name) for name in dict.fromkeys(rubric.rubric for rubric in rubrics))
+
+
+def _place(rubric: Rubric) -> tuple[int, str, tuple[int, ...]]:
+    first = FIRST.index(rubric.rubric) if rubric.rubric in FIRST else len(FIRST)
+    return first, rubric.rubric, _version(rubric)
 
 
 def _version(rubric: Rubric) -> tuple[int, ...]:

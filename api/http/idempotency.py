@@ -55,7 +55,9 @@ def once(request: Request, caller: Caller, content: Any, work: Callable[[], Resp
         case idempotency.Done(response):
             return _replayed(response)
         case idempotency.UnderWay():
-            raise ProblemError("request-in-progress", "A request with this Idempotency-Key is being worked on.", (), SOON)
+            raise ProblemError(
+                "request-in-progress", "A request with this Idempotency-Key is being worked on.", (), SOON
+            )
         case idempotency.Different():
             says = "This Idempotency-Key was used for another request."
             raise ProblemError("key-reused", says, [Fault(pointer=f"#header/{HEADER}", detail=says)])

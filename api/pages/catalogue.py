@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -32,6 +32,15 @@ SHOWN = {
     "free": ("No price", "free"),
 }
 """Ready-made filters: what people read, and the condition over facts."""
+
+
+class RowScores(NamedTuple):
+    """The scores of a program under one rubric."""
+
+    title: str
+    evidenced: float
+    stated: float
+    possible: float
 
 
 class Asked(BaseModel):
@@ -130,9 +139,5 @@ def _row(found: search.Found, rubrics: Sequence[Rubric]) -> dict[str, Any]:
         "title": found.title or found.id,
         "issuer": found.issuer,
         "kind": found.facts.get("credential_type"),
-        "scores": [
-            {"title": title, "evidenced": bar.evidenced, "stated": bar.stated, "possible": bar.possible}
-            for title, bar in bars
-            if bar
-        ],
+        "scores": [RowScores(title, bar.evidenced, bar.stated, bar.possible) for title, bar in bars if bar],
     }

@@ -15,7 +15,7 @@ from api.http.lines import LineResponse
 from api.http.media import body_must_be
 from api.http.negotiate import NDJSON
 from api.openapi import BODY, Answer, operation
-from api.problems import Fault, ProblemError
+from api.problems import Fault, ProblemDetails, ProblemError
 from api.routes import given
 from api.routes.documents import UNNAMED
 from api.routes.given import AsOf, RubricNames
@@ -65,7 +65,7 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     programs: tuple[BatchProgram, ...] = ()
     problems: tuple[Problem, ...] = ()
     """What could not be read in the document, and where."""
-    error: problems.ProblemDetails | None = None
+    error: ProblemDetails | None = None
     """Why the line has no answer; the others have theirs."""
 
 
@@ -76,9 +76,7 @@ _KNOWN = {"program": KEY_EXAMPLE}
 _OUT = BatchAnswer(
     line=1,
     id="row 1",
-    programs=(
-        BatchProgram(program=examples.program().id, title=_CARD.title, scores={examples.rubric().name: _BAR}),
-    ),
+    programs=(BatchProgram(program=examples.program().id, title=_CARD.title, scores={examples.rubric().name: _BAR}),),
 )
 
 
@@ -180,9 +178,7 @@ class _Judge:
         shown = tuple(cards) if self.full else ()
         return BatchProgram(program=program.id, title=program.title, scores=scores, scorecards=shown)
 
-    def _failed(
-        self, number: int, asked: BatchLine, type_id: str, detail: str, faults: Sequence[Fault]
-    ) -> BatchAnswer:
+    def _failed(self, number: int, asked: BatchLine, type_id: str, detail: str, faults: Sequence[Fault]) -> BatchAnswer:
         found = problems.problem(type_id, detail, self.request.scope, faults)
         return BatchAnswer(line=number, id=asked.id, error=found)
 

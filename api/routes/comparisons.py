@@ -57,7 +57,9 @@ class ComparisonDetail(msgspec.Struct, frozen=True, kw_only=True):
 _REQUEST = comparisons.Request(
     programs=(
         comparisons.Compared(key=KEY_EXAMPLE, version=1, digest=examples.program().digest()),
-        comparisons.Compared(key=OTHER_KEY, version=1, digest=examples.program("Short Course in Statistics", identified=False).digest()),
+        comparisons.Compared(
+            key=OTHER_KEY, version=1, digest=examples.program("Short Course in Statistics", identified=False).digest()
+        ),
     ),
     rubrics=(examples.rubric().digest,),
     as_of=examples.DAY.isoformat(),

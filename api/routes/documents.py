@@ -144,7 +144,10 @@ _BODY = {
             "schema": {
                 "type": "object",
                 "properties": {
-                    "file": {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                    "file": {
+                        "type": "array",
+                        "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+                    },
                     "url": {"type": "array", "items": {"type": "string"}, "description": "Public https addresses."},
                     "text": {"type": "string", "description": "A pasted document."},
                     "provider": {"type": "string"},
@@ -163,9 +166,7 @@ PREFER = header("Prefer", "`respond-async`: make a job even of one document (RFC
         "addDocuments",
         "Add documents",
         [
-            json_answer(
-                "One document: it was read.", "AddedDocument", examples.plain(_ADDED), 201, ("Location",)
-            ),
+            json_answer("One document: it was read.", "AddedDocument", examples.plain(_ADDED), 201, ("Location",)),
             json_answer(
                 "Several documents: they are kept, and a job reads them.",
                 "Progress",
@@ -187,7 +188,7 @@ async def add_documents(request: Request, caller: Annotated[Caller, Depends(auth
     One document is read at once. Several become a job, whose progress is at the address in Location; it goes on when
     the service is restarted.
     """
-    upload = await (_from_json(request) if type_of(request) == JSON else _from_form(request))
+    upload = await (_from_json(request) if type_of(request) == JSON else from_form(request))
     at_once = len(upload.items) == 1 and "respond-async" not in request.headers.get("prefer", "").lower()
 
     def work() -> Response:
@@ -206,14 +207,16 @@ async def _from_json(request: Request) -> Upload:
             raise ProblemError("bad-request", f"The body is not JSON: {found[0]['ctx']['error']}.") from None
         raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in found]) from None
     items = [
-        _document(each.name, each.text.encode("utf-8", "replace")) if each.text is not None else _address(each.url or "")
+        _document(each.name, each.text.encode("utf-8", "replace"))
+        if each.text is not None
+        else _address(each.url or "")
         for each in body.documents
     ]
     _limit(request, len(items))
     return Upload(items, body.provider)
 
 
-async def _from_form(request: Request) -> Upload:
+async def from_form(request: Request) -> Upload:
     settings = request.app.state.settings
     try:
         form = await request.form(
@@ -286,9 +289,7 @@ def _read_now(request: Request, upload: Upload) -> Response:
     found = AddedDocument(
         document=_summary(added.document), again=added.again, programs=added.programs, problems=added.problems
     )
-    return Response(
-        msgspec.json.encode(found), 201, {"Location": f"/v1/documents/{added.document.digest}"}, JSON
-    )
+    return Response(msgspec.json.encode(found), 201, {"Location": f"/v1/documents/{added.document.digest}"}, JSON)
 
 
 def _unreadable(found: Sequence[Problem]) -> ProblemError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from api.http import etag
@@ -50,7 +52,10 @@ def list_facts(request: Request) -> Response:
         parameters=[IF_NONE_MATCH],
     ),
 )
-def get_fact(request: Request, name: str) -> Response:
+def get_fact(
+    request: Request,
+    name: Annotated[str, Path(description="Name of the fact.", openapi_examples={"fact": {"value": "pass_mark"}})],
+) -> Response:
     """What a value of the fact tells, and how other vocabularies express it."""
     found = dictionary().get(name)
     if found is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from api.http import etag
@@ -95,7 +97,10 @@ def list_profiles(request: Request) -> Response:
         parameters=[IF_NONE_MATCH],
     ),
 )
-def get_profile(request: Request, profile: str) -> Response:
+def get_profile(
+    request: Request,
+    profile: Annotated[str, Path(description="Name of the profile.", openapi_examples={"one": {"value": "coursera"}})],
+) -> Response:
     """Every statement, with the condition under which it holds."""
     known = {each.profile: each for each in request.app.state.installed.profiles}
     if profile not in known:

@@ -276,7 +276,9 @@ def get_program(request: Request, key: Key) -> Response:
         "listVersions",
         "List the versions of a program",
         json_answer(
-            "Every content that it had.", "VersionList", examples.plain(VersionList(key=KEY_EXAMPLE, versions=(_VERSION,)))
+            "Every content that it had.",
+            "VersionList",
+            examples.plain(VersionList(key=KEY_EXAMPLE, versions=(_VERSION,))),
         ),
         problem_ids=["not-found"],
         parameters=[IF_NONE_MATCH],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import msgspec
 import yaml
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from api import examples, plain_pages
@@ -16,12 +16,18 @@ from api.http import etag, negotiate
 from api.http.negotiate import HTML, JSON, YAML
 from api.openapi import IF_NONE_MATCH, Answer, json_answer, operation
 from api.problems import ProblemError
-from evaluator.rubric import Rubric
 from api.store.rubrics import to_yaml
+from evaluator.rubric import Rubric
 from rubrics import library
 
 router = APIRouter(prefix="/v1/rubrics", tags=["rubrics"])
-NAME = r"^([a-z][a-z0-9-]{1,40}(@\d+\.\d+\.\d+)?|sha256:[0-9a-f]{64})$"
+Name = Annotated[
+    str,
+    Path(
+        description="Id (the latest version), id@version, or digest.",
+        openapi_examples={"version": {"value": "rigor@1.0.0"}},
+    ),
+]
 OFFERED = (JSON, HTML, YAML)
 
 
@@ -108,7 +114,7 @@ _WRITERS: dict[str, Callable[[Rubric], bytes]] = {JSON: as_json, HTML: plain_pag
         parameters=[IF_NONE_MATCH],
     ),
 )
-def get_rubric(request: Request, name: str) -> Response:
+def get_rubric(request: Request, name: Name) -> Response:
     """By id (the latest version), id@version, or digest."""
     found = by_name(request, name)
     media_type = negotiate.chosen(request, OFFERED)
@@ -120,7 +126,7 @@ def get_rubric(request: Request, name: str) -> Response:
 
 def by_name(request: Request, name: str) -> Rubric:
     """The rubric called so. Raises ProblemError `not-found` that suggests."""
-    rubrics = request.app.state.installed.rubrics
+    rubrics: Sequence[Rubric] = request.app.state.installed.rubrics
     if re.fullmatch(r"sha256:[0-9a-f]{64}", name):
         for rubric in rubrics:
             if rubric.digest == name:

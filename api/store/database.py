@@ -86,6 +86,16 @@ class Database:
         """Whether the schema is the one that this version of Touchstone uses."""
         return self.revision() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
+    def analyse(self) -> None:
+        """Tell SQLite how much it holds: what it plans for an empty catalogue is slow for a full one.
+
+        PostgreSQL finds out by itself.
+        """
+        if self.dialect == "sqlite":
+            with self.session(write=True) as session:
+                session.execute(text("PRAGMA analysis_limit = 1000"))
+                session.execute(text("ANALYZE"))
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()

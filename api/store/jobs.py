@@ -58,6 +58,8 @@ class ItemReport(msgspec.Struct, frozen=True, kw_only=True):
 
     position: int
     name: str
+    document: int | None
+    """Number of the kept document; `None` until it is fetched."""
     state: ItemState
     outcome: ItemOutcome | None
 
@@ -122,11 +124,12 @@ def progress(session: Session, job: str) -> Progress | None:
 def reports(session: Session, job: str, after: int = -1, limit: int = 100) -> list[ItemReport]:
     """The items of a job after a position, in their order."""
     c = _ITEMS.c
-    chosen = select(c.position, c.name, c.state, c.outcome).where(c.job == job, c.position > after)
+    chosen = select(c.position, c.name, c.document, c.state, c.outcome).where(c.job == job, c.position > after)
     return [
         ItemReport(
             position=row.position,
             name=row.name,
+            document=row.document,
             state=row.state,
             outcome=unpack(row.outcome, ItemOutcome) if row.outcome else None,
         )

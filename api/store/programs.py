@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session
 
 from api.store.documents import CHUNK
 from api.store.packed import unpack
-from api.store.tables import DocumentRow, ProgramRow, ReadingRow, VersionRow, table
+from api.store.tables import ProgramRow, ReadingRow, ScorecardRow, VersionRow, table
 from evaluator.facts import Value
 from evaluator.program import Grade, Program
 
 KEY_LENGTH = 20
 """Hexadecimal digits: among ten million programs two share a key with a probability below 10⁻¹⁰."""
 _PROGRAMS, _VERSIONS, _READINGS = table(ProgramRow), table(VersionRow), table(ReadingRow)
-_DOCUMENTS = table(DocumentRow)
+_CARDS = table(ScorecardRow)
 
 
 class UnknownProgram(LookupError):
@@ -145,6 +146,17 @@ def mentions(session: Session, document: int) -> list[Mention]:
 def count(session: Session) -> int:
     """How many programs there are."""
     return session.scalar(select(func.count()).select_from(_PROGRAMS)) or 0
+
+
+def stale(session: Session, rubrics: Sequence[str], since: datetime.date, after: int, limit: int) -> list[Any]:
+    """Rows (`number`, `key`, `digest`, `seen_on`), after a number, of programs seen before `since` or not scored under
+    each of the rubrics (digests)."""
+    p, s = _PROGRAMS.c, _CARDS.c
+    here = (s.program_digest == p.digest) & (s.as_of == p.seen_on)
+    lacking = [~select(s.stated).where(here, s.rubric_digest == rubric).exists() for rubric in rubrics]
+    chosen = select(p.number, p.key, p.digest, p.seen_on).where(p.number > after)
+    chosen = chosen.where(or_(p.seen_on < since.isoformat(), *lacking))
+    return list(session.execute(chosen.order_by(p.number).limit(limit)).all())
 
 
 def difference(before: Program, after: Program) -> Difference:

@@ -42,6 +42,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def add(session: Session, rubrics: Iterable[Rubric], variant_of: str | None = None) -> None:
     """Keep rubrics; one that is there already stays as it is."""
+    given = {each.digest: each for each in rubrics}
+    known = set(session.scalars(select(_RUBRICS.c.digest).where(_RUBRICS.c.digest.in_(given))))
     rows = [
         {
             "digest": each.digest,
@@ -52,7 +54,8 @@ def add(session: Session, rubrics: Iterable[Rubric], variant_of: str | None = No
             "variant_of": variant_of,
             "added": now(),
         }
-        for each in sorted(rubrics, key=lambda each: each.digest)
+        for digest, each in sorted(given.items())
+        if digest not in known
     ]
     insert_missing(session, RubricRow, rows)
 
@@ -104,6 +107,18 @@ def variant(rubric: Rubric, weights: Mapping[str, int]) -> Rubric:
         return Rubric.model_validate(content)
     except ValidationError as error:
         raise BadWeights(str(error)) from None
+
+
+def changed_weights(given: Iterable[Rubric], judges: Iterable[Rubric]) -> Weights:
+    """The weights of `judges` that differ from those of the rubrics they were made of, in the same order."""
+    return {
+        published.rubric: {
+            new.id: new.weight
+            for old, new in zip(published.criteria, judge.criteria, strict=True)
+            if old.weight != new.weight
+        }
+        for published, judge in zip(given, judges, strict=True)
+    }
 
 
 def chosen(rubrics: Iterable[Rubric], weights: Weights) -> tuple[Rubric, ...]:

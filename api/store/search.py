@@ -82,9 +82,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 def fold(words: str) -> list[str]:
     """The words of a text, without case, accents and punctuation, in their order."""
-    spread = unicodedata.normalize("NFKD", plain(words))
-    bare = "".join(each for each in spread if not unicodedata.combining(each)).casefold()
-    return [word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", bare)]
+    bare = words
+    if not words.isascii():
+        spread = unicodedata.normalize("NFKD", plain(words))
+        bare = "".join(each for each in spread if not unicodedata.combining(each))
+    return [word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", bare.casefold())]
 
 
 def sort_key(words: str) -> str:
@@ -144,7 +146,12 @@ def page(session: Session, search: Search, rubrics: Sequence[str], cursor: str |
 
 def count(session: Session, search: Search) -> int:
     """How many programs are found."""
-    return session.scalar(_matching(search, select(func.count()), session.get_bind().dialect.name)) or 0
+    return session.scalar(_matching(_unordered(search), select(func.count()), session.get_bind().dialect.name)) or 0
+
+
+def _unordered(search: Search) -> Search:
+    """The same programs, without the scores that only an order needs."""
+    return msgspec.structs.replace(search, order="newest")
 
 
 def _found(row: Any, rubrics: Sequence[str], bars: dict[scorecards.Judge, scorecards.Bar]) -> Found:
@@ -208,7 +215,7 @@ def _descends(search: Search) -> bool:
 
 def _after(keys: Sequence[Any], places: Sequence[Any], descending: bool) -> Any:
     """The rows that come after one with these sort values."""
-    beyond = [key < place if descending else key > place for key, place in zip(keys, places, strict=True)]
+    beyond = [key <= place if descending else key >= place for key, place in zip(keys, places, strict=True)]
     return beyond[0] if len(keys) == 1 else or_(beyond[0], and_(keys[0] == places[0], beyond[1]))
 
 

@@ -140,6 +140,19 @@ class ScorecardRow(_Table, table=True):
     """One program's content under one rubric on one day."""
 
     __tablename__ = "scorecards"
+    # Holds all that a catalogue shows and orders by, so that it reads no page of a card.
+    __table_args__ = (
+        Index(
+            "ix_scorecards_bars",
+            "rubric_digest",
+            "as_of",
+            "program_digest",
+            "evidenced",
+            "stated",
+            "possible",
+            "coverage",
+        ),
+    )
 
     program_digest: str = Field(primary_key=True)
     rubric_digest: str = Field(primary_key=True, foreign_key="rubrics.digest")

@@ -36,7 +36,7 @@ def _on_server(*statements: str) -> None:
         engine.dispose()
 
 
-def _new_database() -> str:
+def new_database() -> str:
     """The URL of a fresh PostgreSQL database; skips, or fails where CI is set, when there is no server."""
     name = f"touchstone_{os.getpid()}_{secrets.token_hex(4)}"
     try:
@@ -49,7 +49,7 @@ def _new_database() -> str:
     return make_url(SERVER).set(database=name).render_as_string(hide_password=False)
 
 
-def _drop(url: str) -> None:
+def drop(url: str) -> None:
     _on_server(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
 
@@ -66,12 +66,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_url() -> Iterator[str]:
     """A PostgreSQL database with all tables, used by one test after the other."""
-    url = _new_database()
+    url = new_database()
     database = Database(url)
     database.migrate()
     database.close()
     yield url
-    _drop(url)
+    drop(url)
 
 
 @pytest.fixture(params=KINDS)
@@ -104,6 +104,6 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
-    url = _new_database()
+    url = new_database()
     yield url
-    _drop(url)
+    drop(url)

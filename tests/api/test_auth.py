@@ -53,7 +53,9 @@ def test_every_described_operation_asks_for_a_key(guarded: Guarded) -> None:
     for path, operations in paths.items():
         for method, operation in operations.items():
             if operation.get("security"):
-                content = {"content": b"{}", "headers": {"Content-Type": "application/json"}} if method == "post" else {}
+                content = (
+                    {"content": b"{}", "headers": {"Content-Type": "application/json"}} if method == "post" else {}
+                )
                 answer = guarded.client.request(method, path, **content)  # type: ignore[arg-type]
                 assert answer.status_code == 401, (method, path, answer.text)
 

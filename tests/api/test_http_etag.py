@@ -49,7 +49,12 @@ def test_if_match_lets_the_current_version_through(header: str) -> None:
 
 @pytest.mark.parametrize(
     ("header", "id"),
-    [(None, "precondition-needed"), ('"x"', "changed-meanwhile"), ('W/"abc"', "changed-meanwhile"), ("abc", "changed-meanwhile")],
+    [
+        (None, "precondition-needed"),
+        ('"x"', "changed-meanwhile"),
+        ('W/"abc"', "changed-meanwhile"),
+        ("abc", "changed-meanwhile"),
+    ],
 )
 def test_if_match_stops_others(header: str | None, id: str) -> None:
     with pytest.raises(ProblemError) as raised:
@@ -61,7 +66,9 @@ def test_tags_differ_by_every_part() -> None:
     assert len({etag.tag("a", "b"), etag.tag("ab"), etag.tag("a", "b", ""), etag.tag("b", "a")}) == 4
 
 
-@pytest.mark.parametrize("path", ["/v1/facts", "/v1/facts/pass_mark", "/v1/providers", "/v1/profiles", "/v1/rubrics", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/v1/facts", "/v1/facts/pass_mark", "/v1/providers", "/v1/profiles", "/v1/rubrics", "/docs"]
+)
 def test_what_was_read_is_not_sent_again(api: httpx.Client, path: str) -> None:
     first = api.get(path)
     again = api.get(path, headers={"If-None-Match": first.headers["etag"]})

@@ -51,7 +51,9 @@ def test_pages_have_nothing_inline_and_need_no_other_host(api: httpx.Client, pat
     assert api.get("/docs/plain.css").headers["content-type"].startswith("text/css")
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "[::2]"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "[::2]"]
+)
 def test_without_keys_only_names_of_this_machine_are_answered(api: httpx.Client, host: str) -> None:
     problem(api.get("/v1/facts", headers={"Host": host}), "wrong-host")
 
@@ -239,11 +241,11 @@ def test_figures_are_by_route(database_url: str) -> None:
     with serving(database_url) as client:
         for path in ("/v1/facts/pass_mark", "/v1/facts/supervised", "/v1/facts/none", "/no/such", "/no/other"):
             client.get(path)
-        client.request("BREW", "/v1/facts")
+        client.request("PROPFIND", "/v1/facts")
         text = client.get("/v1/metrics").text
     assert 'touchstone_requests_total{method="GET",route="/v1/facts/{name}",status="200"} 2.0' in text
     assert 'touchstone_requests_total{method="GET",route="/v1/facts/{name}",status="404"} 1.0' in text
     assert 'touchstone_requests_total{method="GET",route="none",status="404"} 2.0' in text
     assert 'method="other"' in text
-    assert "/no/such" not in text and "BREW" not in text
+    assert "/no/such" not in text and "PROPFIND" not in text
     assert "touchstone_requests_running 1.0" in text

@@ -31,7 +31,9 @@ def test_an_unknown_type_is_not_found_and_suggests(api: httpx.Client) -> None:
     assert 'Did you mean "not-found"?' in str(problem(api.get("/problems/not-fond"), "not-found")["detail"])
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v2/facts", "/v1/facts/", "/v1/programs/x/y", "/%00", "/v1/%F0%9F%A6%86"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v2/facts", "/v1/facts/", "/v1/programs/x/y", "/%00", "/v1/%F0%9F%A6%86"]
+)
 def test_an_address_that_nothing_has(api: httpx.Client, path: str) -> None:
     if path == "/" and api.get("/").status_code == 200:
         pytest.skip("the pages have this address")
@@ -49,9 +51,7 @@ def test_an_address_that_nothing_has(api: httpx.Client, path: str) -> None:
         ("PATCH", "/v1/programs/0/corrections", {"GET", "POST", "HEAD"}),
     ],
 )
-def test_a_method_that_the_address_does_not_know(
-    api: httpx.Client, method: str, path: str, allowed: set[str]
-) -> None:
+def test_a_method_that_the_address_does_not_know(api: httpx.Client, method: str, path: str, allowed: set[str]) -> None:
     answer = api.request(method, path)
     problem(answer, "method-not-allowed")
     assert set(re.split(r", ?", answer.headers["allow"])) == allowed

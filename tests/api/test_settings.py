@@ -67,7 +67,7 @@ def test_a_mistake_is_named_with_its_mend(monkeypatch: pytest.MonkeyPatch, name:
 
 def test_an_unknown_name_in_the_file_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "touchstone.toml").write_text("prot = 1\n")
-    with pytest.raises(BadSettings, match='no setting "prot".* Did you mean "port"'):
+    with pytest.raises(BadSettings, match=r'no setting "prot".* Did you mean "port"'):
         settings.load()
 
 

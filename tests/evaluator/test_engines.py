@@ -121,13 +121,13 @@ def judged(draw: st.DrawFn) -> tuple[Rubric, list[dict[str, Value]]]:
     return rubric, draw(st.lists(known(rubric.facts), min_size=1, max_size=8))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(case=judged())
 def test_engines_agree_on_random_rubrics(case: tuple[Rubric, list[dict[str, Value]]]) -> None:
     agree(*case)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=judged())
 def test_postgres_agrees_on_random_rubrics(
     postgres: psycopg.Connection, case: tuple[Rubric, list[dict[str, Value]]]

@@ -199,6 +199,8 @@ def test_tokens_within_tokens_are_followed_without_recursion() -> None:
             b'<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>',
             ['declares the XML entity "a"'],
         ),
+        (b'<?xml version="1.0" encoding="utf-88"?><svg/>', ["line 1: ", "save it as UTF-8"]),
+        (b'<?xml version="1.0" encoding="shift_jis"?><svg/>', ["line 1: ", "save it as UTF-8"]),
         (baked_png("https://academy.example/1.json"), ["iTXt:openbadges: the badge data is only an address"]),
         (baked_png('{"type": "Assertion",'), ["iTXt:openbadges line 1, column", "the rest is missing"]),
         (png(chunk(b"iTXt", b"openbadges\x00\x01\x00\x00\x00no deflate")), ["damaged"]),
@@ -666,6 +668,13 @@ def test_a_part_of_what_another_offers_is_only_a_claim() -> None:
     assert "stack_own_path" not in soldering.facts
     assert diploma.issuer is not None
     assert diploma.issuer.name == "University"
+
+
+def test_a_record_that_names_very_many_larger_achievements_is_not_followed_to_the_end() -> None:
+    record = copy.deepcopy(RECORD_OF_LEARNING)
+    record["credentialSubject"]["association"] *= 500
+    soldering, *_ = read(record).programs
+    assert len(soldering.facts["stack_own_path"].evidence) == 20
 
 
 def test_other_relations_and_achievements_that_are_not_described_stack_nothing() -> None:

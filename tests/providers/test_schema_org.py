@@ -224,6 +224,7 @@ def test_a_program_described_twice_is_one() -> None:
     made = page({**CONTEXT, "@type": "Course", "name": "Gold", "timeRequired": "PT5H"}, body=body)
     (gold,) = made.programs
     assert (gold.value("workload_hours_low"), gold.value("delivery")) == (5.0, "online")
+    assert (gold.id, gold.url) == (PAGE, PAGE)
     assert at(gold, "delivery") == ["body > div:nth-of-type(1)/courseMode"]
 
 

@@ -182,8 +182,8 @@ def test_a_broken_plugin_fails_loudly_and_is_named(tmp_path: Path, target: str, 
         ),
         (
             "facts: {supervised: true, identity_verified: true}\n    expect: {supervision: 2}",
-            "facts: {mode: exam_only}\n    expect: {standard: 0}",
-            "standard: expected level 0, found not applicable",
+            "facts: {mode: exam_only, pass_mark: 0.9}\n    expect: {standard: 2}",
+            "standard: expected level 2, found not applicable",
         ),
         (
             "facts: {supervised: true, identity_verified: true}\n    expect: {supervision: 2}",
@@ -213,6 +213,13 @@ def test_what_no_case_shows_is_listed() -> None:
         'criterion "standard": no case reaches level 0, 1, 2',
         'criterion "standard": no case leaves it unknown',
     ]
+
+
+def test_two_bounds_that_are_one_leave_nothing_unknown() -> None:
+    certain = parse_rubric(SAMPLE.replace("expect: {supervision: 2}", "expect: {supervision: [2, 2]}"), "x")
+    assert 'criterion "supervision": no case leaves it unknown' in library.uncovered(certain)
+    opened = SAMPLE.replace("supervised: true, ", "").replace("{supervision: 2}", "{supervision: [1, 2]}")
+    assert 'criterion "supervision": no case leaves it unknown' not in library.uncovered(parse_rubric(opened, "x"))
 
 
 def test_a_criterion_that_is_not_there_is_said_with_the_nearest() -> None:

@@ -53,6 +53,8 @@ def test_one_direction_is_monotone(levels: Mapping[int, str]) -> None:
         ("workload_hours_low", {1: "workload_hours_low >= 100 AND workload_hours_low <= 150"}),
         ("workload_hours_low", {1: "workload_hours_low >= 10", 2: "NOT workload_hours_low > 100"}),
         ("eqf_low", {1: "eqf_low = 4", 2: "eqf_low = 5"}),
+        ("eqf_low", {1: "eqf_low > 4", 2: "eqf_low = 4"}),
+        ("eqf_low", {1: "eqf_low < 4", 2: "eqf_low = 4"}),
         ("eqf_low", {1: "eqf_low <> 4", 2: "eqf_low >= 3"}),
         ("eqf_low", {1: "eqf_low BETWEEN 3 AND 5", 2: "eqf_low BETWEEN 4 AND 6"}),
         ("eqf_low", {1: "NOT eqf_low BETWEEN 3 AND 5", 2: "eqf_low >= 3"}),

@@ -242,7 +242,8 @@ def consistent(database: Database) -> None:
     """What is written of programs fits together at any moment."""
     with database.session() as session:
         for lacking in (
-            "SELECT p.key FROM programs p LEFT JOIN program_versions v ON v.program = p.number AND v.version = p.version "
+            "SELECT p.key FROM programs p "
+            "LEFT JOIN program_versions v ON v.program = p.number AND v.version = p.version "
             "WHERE v.digest IS NULL OR v.digest <> p.digest",
             "SELECT p.key FROM programs p LEFT JOIN readings r ON r.program = p.number WHERE r.document IS NULL",
             "SELECT p.key FROM programs p LEFT JOIN scorecards s ON s.program_digest = p.digest WHERE s.stated IS NULL",
@@ -252,7 +253,9 @@ def consistent(database: Database) -> None:
             "WHERE i.state = 'done' AND r.program IS NULL",
         ):
             assert session.execute(text(lacking)).all() == []
-    assert service.count_programs(database, search.Search(text="course")) == service.count_programs(database, search.Search())
+    assert service.count_programs(database, search.Search(text="course")) == service.count_programs(
+        database, search.Search()
+    )
 
 
 def test_killed_in_the_middle_of_200_documents_the_job_goes_on_and_repeating_it_adds_nothing(

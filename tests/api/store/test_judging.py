@@ -1,4 +1,4 @@
-"""Corrections, scorecards, rubrics and comparisons: nothing is overwritten, nothing judged twice, all can be replayed."""
+"""Corrections, scorecards, rubrics, comparisons: nothing is overwritten or judged twice, all can be replayed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def filled(database: Database, **facts: Value) -> list[str]:
     return [each.programs[0].key for each in service.add_readings(database, pairs, made.way())]
 
 
-def correcting(fact: str = "pass_mark", value: Value = 0.5, author: str = "R. Viewer", reason: str = "Looked") -> service.Correcting:
+def correcting(
+    fact: str = "pass_mark", value: Value = 0.5, author: str = "R. Viewer", reason: str = "Looked"
+) -> service.Correcting:
     return service.Correcting(fact=fact, value=value, author=author, reason=reason)
 
 
@@ -48,7 +50,9 @@ def test_a_correction_is_one_more_piece_of_evidence(database: Database) -> None:
         (0.5, "R. Viewer", "Looked"),
         (0.9, None, None),
     ]
-    assert [(each.author, each.reason, each.evidence.value) for each in page.corrections] == [("R. Viewer", "Looked", 0.5)]
+    assert [(each.author, each.reason, each.evidence.value) for each in page.corrections] == [
+        ("R. Viewer", "Looked", 0.5)
+    ]
     with database.session() as session:
         assert programs.at_version(session, key, 1).value("pass_mark") == 0.9
 
@@ -139,7 +143,9 @@ def test_nothing_is_judged_twice(database: Database) -> None:
             (digest, judge.digest) for digest in digests for judge in judges
         }
         # A card that is kept is taken as it is: a made-up title in it comes back.
-        card = scorecards.pack(msgspec.structs.replace(score(programs.by_digest(session, digests[0]), judges[0], made.DAY), title="kept"))  # type: ignore[arg-type]
+        card = scorecards.pack(
+            msgspec.structs.replace(score(programs.by_digest(session, digests[0]), judges[0], made.DAY), title="kept")
+        )  # type: ignore[arg-type]
         chosen = "UPDATE scorecards SET card = :card WHERE program_digest = :digest AND rubric_digest = :rubric"
         session.execute(text(chosen), {"card": card, "digest": digests[0], "rubric": judges[0].digest})
     titles = [cards[0].title for cards in service.scorecards_of(database, keys, judges, made.DAY)]
@@ -263,7 +269,10 @@ def test_programs_that_can_not_be_compared_are_told(database: Database) -> None:
 def test_a_catalogue_shows_the_scores_of_the_current_version(database: Database) -> None:
     keys, judge = filled(database), made.rubric()
     service.correct(database, keys[0], correcting(fact="assessment_exists", value=True), made.way())
-    shown = {each.title: each.bars[judge.digest].stated for each in service.search_programs(database, search.Search(), [judge]).items}
+    shown = {
+        each.title: each.bars[judge.digest].stated
+        for each in service.search_programs(database, search.Search(), [judge]).items
+    }
     cards = service.scorecards_of(database, keys, [judge], made.DAY)
     assert shown == {row[0].title: row[0].stated for row in cards}
     assert shown["Bees"] > 0

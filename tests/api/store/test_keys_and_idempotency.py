@@ -83,7 +83,9 @@ def test_the_last_use_is_noted_now_and_then(database: Database) -> None:
 # --- idempotency --------------------------------------------------------------------------------------------
 
 
-def begin(database: Database, at: datetime.datetime = NOON, request: str = "r", owner: str = "o", key: str = "k") -> idempotency.State:
+def begin(
+    database: Database, at: datetime.datetime = NOON, request: str = "r", owner: str = "o", key: str = "k"
+) -> idempotency.State:
     with database.session(write=True) as session:
         return idempotency.begin(session, owner, key, request, at)
 
@@ -134,7 +136,9 @@ def test_of_many_at_once_one_begins(database: Database) -> None:
         states: list[idempotency.State | Exception] = []
         together = threading.Barrier(8)
 
-        def race(key: str, states: list[idempotency.State | Exception] = states, together: threading.Barrier = together) -> None:
+        def race(
+            key: str, states: list[idempotency.State | Exception] = states, together: threading.Barrier = together
+        ) -> None:
             try:
                 together.wait()
                 states.append(begin(database, key=key))
@@ -153,4 +157,6 @@ def test_of_many_at_once_one_begins(database: Database) -> None:
 def test_moments_order_as_texts() -> None:
     later = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
     assert moment(later) == "2025-12-31T23:00:00.000000Z"
-    assert moment(NOON) < moment(NOON + datetime.timedelta(microseconds=1)) < moment(NOON + datetime.timedelta(seconds=1))
+    assert (
+        moment(NOON) < moment(NOON + datetime.timedelta(microseconds=1)) < moment(NOON + datetime.timedelta(seconds=1))
+    )

@@ -26,7 +26,9 @@ def fill(database: Database) -> str:
     ]
     added = service.add_readings(database, pairs, made.way())
     both = [outcome.key for each in added for outcome in each.programs]
-    service.correct(database, both[0], service.Correcting(fact="pass_mark", value=0.5, author="A", reason="B"), made.way())
+    service.correct(
+        database, both[0], service.Correcting(fact="pass_mark", value=0.5, author="A", reason="B"), made.way()
+    )
     service.compare(database, both, [made.rubric()], made.DAY)
     jobs.submit(database, [made.paper("three")])
     with database.session(write=True) as session:
@@ -86,7 +88,10 @@ def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
 def test_sqlite_is_set_up_for_service(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'a.db'}")
     with database.session() as session:
-        values = [session.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys", "busy_timeout")]
+        values = [
+            session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        ]
     assert values == ["wal", 1, 30_000]
     database.close()
     with sqlite3.connect(tmp_path / "a.db") as connection:
@@ -96,7 +101,11 @@ def test_sqlite_is_set_up_for_service(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("url", "says"),
-    [("nonsense", "sqlite:///FILE"), ("sqlite://", "name a file"), ("mysql://root@host/x", "not a database of Touchstone")],
+    [
+        ("nonsense", "sqlite:///FILE"),
+        ("sqlite://", "name a file"),
+        ("mysql://root@host/x", "not a database of Touchstone"),
+    ],
 )
 def test_an_address_that_is_none_is_explained(url: str, says: str) -> None:
     with pytest.raises(BadDatabaseUrl, match=says):
@@ -105,4 +114,6 @@ def test_an_address_that_is_none_is_explained(url: str, says: str) -> None:
 
 def test_foreign_keys_hold(database: Database) -> None:
     with pytest.raises(Exception, match=r"(?i)foreign key"), database.session(write=True) as session:
-        session.execute(text("INSERT INTO job_items (job, position, name, state, attempts) VALUES ('none', 0, 'x', 'w', 0)"))
+        session.execute(
+            text("INSERT INTO job_items (job, position, name, state, attempts) VALUES ('none', 0, 'x', 'w', 0)")
+        )

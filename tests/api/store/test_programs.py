@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import math
 import threading
 
 import msgspec
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from api import service
 from api.store import documents, forming, programs
 from api.store.database import Database
-from evaluator.program import Problem, Reading, Skill
+from evaluator.program import Price, Problem, Reading, Skill
 from providers.sources import UnknownProvider
 from tests.api.store import programs as made
 
@@ -104,9 +105,14 @@ def test_a_page_that_returns_to_what_it_was_makes_a_version(database: Database) 
 def test_two_documents_about_one_program_merge(database: Database) -> None:
     page, badge = made.paper("page"), made.paper("badge", "badge.json")
     add(database, (page, made.says(page, {"supervised": True}, description="What it is")))
-    key = add(
-        database, (badge, made.says(badge, {"pass_mark": 0.6}, title="Other title", skills=(Skill(label="Welding"),)))
-    )[0].programs[0].key
+    key = (
+        add(
+            database,
+            (badge, made.says(badge, {"pass_mark": 0.6}, title="Other title", skills=(Skill(label="Welding"),))),
+        )[0]
+        .programs[0]
+        .key
+    )
     found = current(database, key).program
     assert (found.value("supervised"), found.value("pass_mark")) == (True, 0.6)
     assert (found.title, found.description, found.skills) == ("A program", "What it is", (Skill(label="Welding"),))
@@ -160,7 +166,9 @@ def test_programs_from_a_rubric_folder_and_a_profile(database: Database, tmp_pat
     said = made.says(source, {}, "https://www.edx.org/learn/a", issuer="edX", url="https://www.edx.org/learn/a")
     key = service.add_readings(database, [(source, made.reading(said))], how)[0].programs[0].key
     inherited = [
-        fact for fact in current(database, key).program.facts.values() if any(each.inherited_from for each in fact.evidence)
+        fact
+        for fact in current(database, key).program.facts.values()
+        if any(each.inherited_from for each in fact.evidence)
     ]
     assert inherited
     assert service.add_readings(database, [(source, made.reading(said))], how)[0].programs[0].change == "same"
@@ -201,12 +209,12 @@ def test_an_unknown_provider_is_named_before_anything_is_kept(database: Database
 def test_a_program_that_json_can_not_hold_costs_one_problem(database: Database) -> None:
     source = made.paper("bad")
     good = [made.says(source, {}, f"https://example.org/{number}") for number in range(5)]
-    bad = made.says(source, {"completers": 2**60}, "https://example.org/bad", title="Too many")
+    bad = made.says(source, {}, "https://example.org/bad", title="Too dear", prices=(Price(amount=math.inf),))
     half = made.says(source, {}, "https://example.org/half", title="Half a \ud800 character")
     added = add(database, (source, *good[:3], bad, *good[3:], half))[0]
     assert len(added.programs) == 5
     assert [isinstance(each, Problem) for each in added.problems] == [True, True]
-    assert "Too many" in added.problems[0].message
+    assert "Too dear" in added.problems[0].message
     assert rows(database, "programs") == 5
 
 
@@ -234,7 +242,8 @@ def test_writers_at_once_lose_nothing(database: Database) -> None:
     def write(number: int) -> None:
         try:
             source = made.paper(f"paper {number}", f"https://example.org/{number}")
-            facts = {name: True for name in ("supervised", "free", "identity_verified", "assessment_exists")[: number % 4 + 1]}
+            names = ("supervised", "free", "identity_verified", "assessment_exists")
+            facts = dict.fromkeys(names[: number % 4 + 1], True)
             said = [made.says(source, facts, f"https://example.org/program/{each}") for each in range(10)]
             add(database, (source, *said))
         except Exception as error:

@@ -187,6 +187,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["rubric_digest"], ["rubrics.digest"], name=op.f("fk_scorecards_rubric_digest")),
         sa.PrimaryKeyConstraint("program_digest", "rubric_digest", "as_of", name=op.f("pk_scorecards")),
     )
+    op.create_index(
+        "ix_scorecards_bars",
+        "scorecards",
+        ["rubric_digest", "as_of", "program_digest", "evidenced", "stated", "possible", "coverage"],
+    )
     _create_search()
 
 
