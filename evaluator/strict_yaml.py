@@ -102,9 +102,10 @@ def convert(data: Any, model: type[Model], name: str) -> Model:
 
 
 def _sentence(name: str, model: type[BaseModel], data: Any, error: Mapping[str, Any]) -> str:
-    place, unknown = _place(data, error["loc"]), error["type"] == "extra_forbidden"
+    about_a_key = error["type"] in ("extra_forbidden", "missing")
+    place = _place(data, error["loc"][:-1] if about_a_key else error["loc"])
     where = f"{name}, {place}" if place else name
-    if unknown:
+    if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
         return f'{where}: unknown key "{key}".{did_you_mean(key, _keys(model))}'
     if error["type"] == "missing":
@@ -127,7 +128,7 @@ def _place(data: Any, location: tuple[int | str, ...]) -> str:
         else:
             words.append(str(step))
         data = inner
-    return " ".join(words[:-1] if data is None and len(words) > 1 else words)
+    return " ".join(words)
 
 
 def _singular(word: str) -> str:

@@ -19,7 +19,7 @@ from evaluator import strict_yaml
 from evaluator.canonical import digest
 from evaluator.engine import holds
 from evaluator.facts import dictionary
-from evaluator.program import Evidence, Fact, Organization, Program, with_evidence
+from evaluator.program import Evidence, Fact, Grade, Organization, Program, with_evidence
 from evaluator.sql import ConditionError, parse_condition
 
 Kind = Literal["issuer", "awarding_body", "platform"]
@@ -39,6 +39,8 @@ class ProfileFact(_Part):
     read_on: datetime.date
     says: str = Field(min_length=1)
     """What the page states, in our words."""
+    grade: Grade = "documented"
+    """How far the page can be trusted: `claimed` where it is not the issuer's own."""
 
 
 class Statement(_Part):
@@ -136,7 +138,7 @@ def _evidence(program: Program, profile: Profile, number: int, statement: Statem
                     locator=f"/statements/{number}/facts/{name}",
                     quote=stated.says,
                     value=stated.value,
-                    grade="documented",
+                    grade=stated.grade,
                     retrieved=stated.read_on.isoformat(),
                     inherited_from=profile.name,
                     source=str(stated.source),

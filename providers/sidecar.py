@@ -6,8 +6,10 @@
           source: https://example.edu/assessment
           read_on: 2026-11-24
           says: The final exam has to be passed with at least 70 of 100 points.
+          grade: documented                 # the issuer's own catalogue or policy page
 
-The evidence of each listed fact then names the page and the day; how far it can be trusted stays as it was.
+The evidence of each listed fact then names the page and the day, and is as good as that page: `claimed` unless `grade`
+says more. The form of the document does not count, because its writer is not the issuer.
 What the form of the file says (its metadata standard, for instance) is dropped: that is the writer's, not the issuer's.
 Descriptive fields (title, outcomes, prices …) may be listed too: they carry no evidence, but people read the file.
 """
@@ -23,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from evaluator import strict_yaml
 from evaluator.facts import dictionary
-from evaluator.program import QUOTE_LENGTH, Document, Fact, Problem, Program, Reading
+from evaluator.program import QUOTE_LENGTH, Document, Fact, Grade, Problem, Program, Reading, settle
 
 SUFFIX = ".sources.yaml"
 DESCRIPTIVE = frozenset(
@@ -70,6 +72,8 @@ class Statement(BaseModel):
     read_on: datetime.date
     says: str = Field(min_length=1, max_length=QUOTE_LENGTH)
     """What stands there, in the words of whoever read it."""
+    grade: Grade = "claimed"
+    """How far the page can be trusted."""
 
     @field_validator("facts")
     @classmethod
@@ -166,17 +170,17 @@ def _sourced(program: Program, statements: Sequence[Statement]) -> tuple[Program
     for statement in statements:
         for name in statement.facts:
             if name in facts:
-                facts[name] = _read_there(facts[name], statement)
+                facts[name] = _read_there(name, facts[name], statement)
             elif name not in DESCRIPTIVE:
                 missing.append(name)
     return msgspec.structs.replace(program, facts=facts), missing
 
 
-def _read_there(fact: Fact, statement: Statement) -> Fact:
-    evidence = tuple(
-        msgspec.structs.replace(
-            item, source=statement.source, retrieved=statement.read_on.isoformat(), quote=statement.says
-        )
-        for item in fact.evidence
-    )
-    return msgspec.structs.replace(fact, evidence=evidence)
+def _read_there(name: str, fact: Fact, statement: Statement) -> Fact:
+    read = {
+        "source": statement.source,
+        "retrieved": statement.read_on.isoformat(),
+        "quote": statement.says,
+        "grade": statement.grade,
+    }
+    return settle(dictionary()[name], [msgspec.structs.replace(item, **read) for item in fact.evidence])

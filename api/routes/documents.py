@@ -1,4 +1,4 @@
-"""`/v1/documents` and `/v1/jobs`: what programs are read from, one at once or many with progress."""
+"""`/v1/documents`: what programs are read from, one read at once or many by a job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, model_validator
 from starlette.concurrency import run_in_threadpool
@@ -19,22 +19,21 @@ from starlette.responses import Response
 
 from api import auth, examples, jobs, service
 from api.auth import Caller
-from api.http import etag, idempotency, pages
+from api.http import etag, idempotency
 from api.http.media import Body, body_must_be, type_of
 from api.http.negotiate import JSON
 from api.openapi import BODY, IDEMPOTENCY_KEY, IF_NONE_MATCH, ONCE, header, json_answer, operation
 from api.problems import Fault, ProblemError
 from api.routes import given
+from api.routes.jobs import PROGRESS
 from api.routes.programs import KEY_EXAMPLE
 from api.store import documents, forming, programs
 from api.store import jobs as kept_jobs
-from api.store.cursors import read_cursor, write_cursor
 from evaluator.program import Document, Problem, document
 from providers import sources
 from providers.http_answer import media_type
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
-jobs_router = APIRouter(prefix="/v1/jobs", tags=["documents"])
 MULTIPART = "multipart/form-data"
 UNNAMED = "pasted text"
 LONGEST_NAME = 255
@@ -96,15 +95,6 @@ class DocumentDetail(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
 
 
-class JobDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a job is, and what its documents gave."""
-
-    progress: kept_jobs.Progress
-    items: tuple[kept_jobs.ItemReport, ...]
-    next: str | None
-    """The cursor of the next page of items; null on the last."""
-
-
 @dataclass(frozen=True)
 class Upload:
     """What a request uploads: documents, and addresses to fetch, in its order."""
@@ -129,9 +119,6 @@ _SUMMARY = DocumentSummary(
 _TITLE = examples.program().title
 _OUTCOME = forming.Outcome(key=KEY_EXAMPLE, id=examples.program().id, title=_TITLE, version=1, change="new")
 _MENTION = programs.Mention(key=KEY_EXAMPLE, id=examples.program().id, title=_TITLE, version=1)
-_PROGRESS = kept_jobs.Progress(
-    id="7d9c1b0f5e2a48c6b3d1", state="running", total=500, done=120, failed=1, created=_MOMENT, finished=None
-)
 _ADDED = AddedDocument(document=_SUMMARY, again=False, programs=(_OUTCOME,), problems=())
 _BODY = {
     "required": True,
@@ -170,7 +157,7 @@ PREFER = header("Prefer", "`respond-async`: make a job even of one document (RFC
             json_answer(
                 "Several documents: they are kept, and a job reads them.",
                 "Progress",
-                examples.plain(_PROGRESS),
+                examples.plain(PROGRESS),
                 202,
                 ("Location",),
             ),
@@ -350,36 +337,3 @@ def _summary(stored: documents.Stored) -> DocumentSummary:
         retrieved=stored.retrieved,
         size=stored.size,
     )
-
-
-@jobs_router.get(
-    "/{id}",
-    **operation(
-        "getJob",
-        "See how far a job is",
-        json_answer(
-            "Its progress, and what its documents gave so far.",
-            "JobDetail",
-            examples.plain(JobDetail(progress=_PROGRESS, items=(), next=None)),
-            headers=("ETag", "Link"),
-        ),
-        problem_ids=["not-found", "bad-cursor", "invalid"],
-        parameters=[IF_NONE_MATCH],
-    ),
-)
-def get_job(
-    request: Request,
-    id: Annotated[str, Path(description="Identifier.", openapi_examples={"id": {"value": _PROGRESS.id}})],
-    cursor: Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=pages.MOST, description="Items on a page.")] = pages.USUAL,
-) -> Response:
-    """Counts of documents, and one page of items, in the order in which they were given."""
-    after = int(read_cursor(["job", id], cursor, [int])[0]) if cursor else -1
-    with request.app.state.database.session() as session:
-        progress = kept_jobs.progress(session, id)
-        if progress is None:
-            raise ProblemError("not-found", f'There is no job "{id}".')
-        items = kept_jobs.reports(session, id, after, limit + 1)
-    more = write_cursor(["job", id], [items[limit - 1].position]) if len(items) > limit else None
-    found = JobDetail(progress=progress, items=tuple(items[:limit]), next=more)
-    return etag.answer(request, msgspec.json.encode(found), JSON, headers=pages.link(request, more))

@@ -1,64 +1,32 @@
-"""`/v1/programs`: search them, read them, see their versions and scorecards, correct a fact."""
+"""`/v1/programs/{key}`: read a program, see its versions and scorecards, correct a fact."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from starlette.responses import Response
 
 from api import auth, examples, service
 from api.auth import Caller
-from api.http import etag, idempotency, pages
+from api.http import etag, idempotency
 from api.http.media import Body, body_must_be
 from api.http.negotiate import JSON
 from api.openapi import BODY, IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, ONCE, json_answer, operation
-from api.problems import Fault, ProblemError
 from api.routes import given
 from api.routes.given import AsOf, RubricNames
-from api.store import corrections, forming, programs, search
+from api.store import corrections, forming, programs
 from api.store.database import Database
-from api.store.scorecards import Bar
 from evaluator.derive import derive
 from evaluator.program import Program
 from evaluator.score import Scorecard
-from evaluator.sql import parse_condition
 
 router = APIRouter(prefix="/v1/programs", tags=["programs"])
 Key = Annotated[
     str, Path(description="Key of the program, 20 hexadecimal digits.", openapi_examples={"key": {"value": 20 * "0"}})
 ]
-SORTS = r"^-?(title|issuer|newest|score)$"
-
-
-class ProgramSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A program as a list tells it."""
-
-    key: str
-    """By which `/v1/programs/{key}` knows it."""
-    id: str
-    """As its source calls it: an address, CTID or URN."""
-    title: str | None
-    issuer: str | None
-    version: int
-    digest: str
-    facts: dict[str, Any]
-    """Every known fact, and those that follow from them, as of `as_of`."""
-    scores: dict[str, Bar]
-    """By rubric, such as `rigor@1.0.0`, as of `as_of`."""
-    as_of: str
-    added: str
-    changed: str
-
-
-class ProgramList(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of the programs found."""
-
-    programs: tuple[ProgramSummary, ...]
-    next: str | None
-    """The cursor of the next page; null on the last."""
 
 
 class ProgramDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,22 +88,8 @@ class CorrectionRequest(Body):
 
 KEY_EXAMPLE = programs.key_of(examples.program().id)
 _CARD = examples.scorecard()
-_BAR = Bar(evidenced=_CARD.evidenced, stated=_CARD.stated, possible=_CARD.possible, coverage=_CARD.coverage)
 _DERIVED = derive(examples.program(), examples.DAY)
 _MOMENT = "2026-11-24T09:30:00.000000Z"
-_SUMMARY = ProgramSummary(
-    key=KEY_EXAMPLE,
-    id=examples.program().id,
-    title=examples.program().title,
-    issuer="Example College",
-    version=1,
-    digest=examples.program().digest(),
-    facts={"identity_verified": True, "pass_mark": 0.7},
-    scores={examples.rubric().name: _BAR},
-    as_of=examples.DAY.isoformat(),
-    added=_MOMENT,
-    changed=_MOMENT,
-)
 _DETAIL = ProgramDetail(
     key=KEY_EXAMPLE,
     id=examples.program().id,
@@ -154,101 +108,7 @@ _CHANGE = programs.FactChange(
     conflict_before=False,
     conflict_after=False,
 )
-_OUTCOME = forming.Outcome(key=KEY_EXAMPLE, id=_DETAIL.id, title=_SUMMARY.title, version=2, change="changed")
-
-
-@router.get(
-    "",
-    **operation(
-        "searchPrograms",
-        "Search the programs",
-        json_answer(
-            "A page of what was found.",
-            "ProgramList",
-            examples.plain(ProgramList(programs=(_SUMMARY,), next=None)),
-            headers=("ETag", "Link"),
-        ),
-        problem_ids=["bad-cursor", "invalid"],
-        parameters=[IF_NONE_MATCH],
-    ),
-)
-def search_programs(
-    request: Request,
-    q: Annotated[
-        str,
-        Query(
-            max_length=500,
-            description="Words, each of which the program must hold, or a longer word that starts so.",
-            openapi_examples={"words": {"value": "data analysis"}},
-        ),
-    ] = "",
-    where: Annotated[
-        str | None,
-        Query(
-            max_length=5000,
-            description="A condition over facts, in the language of rubrics. Where a fact is not known, the condition "
-            "is not met.",
-            openapi_examples={"condition": {"value": "identity_verified AND pass_mark >= 0.7"}},
-        ),
-    ] = None,
-    sort: Annotated[
-        str,
-        Query(
-            pattern=SORTS,
-            description="title, issuer, newest (first), or score (highest first); with - before it, the other way round.",
-            openapi_examples={"title": {"value": "title"}},
-        ),
-    ] = "title",
-    rubric: RubricNames = None,
-    measure: Annotated[
-        Literal["evidenced", "stated", "possible"],
-        Query(
-            description="Which of the three scores `sort=score` means, under the one rubric that is named.",
-            openapi_examples={"stated": {"value": "stated"}},
-        ),
-    ] = "stated",
-    cursor: Annotated[
-        str | None, Query(max_length=2000, description="`next` of the page before, with the same parameters.")
-    ] = None,
-    limit: Annotated[
-        int,
-        Query(ge=1, le=pages.MOST, description="Programs on a page.", openapi_examples={"few": {"value": 10}}),
-    ] = pages.USUAL,
-) -> Response:
-    """By words, by a condition over facts, in an order, page by page."""
-    chosen = given.rubrics(request, rubric, "#query/rubric")
-    order = sort.removeprefix("-")
-    if order == "score" and len(chosen) != 1:
-        says = "To sort by score, name the one rubric that is meant: rubric=…"
-        raise ProblemError("invalid", says, [Fault(pointer="#query/rubric", detail=says)])
-    asked = search.Search(
-        text=q,
-        where=parse_condition(where) if where else None,
-        order=order,  # type: ignore[arg-type]
-        rubric=chosen[0].digest if order == "score" else "",
-        measure=measure,
-        reverse=sort.startswith("-"),
-    )
-    page = service.search_programs(_database(request), asked, chosen, cursor or None, limit)
-    names = {each.digest: each.name for each in chosen}
-    found = ProgramList(programs=tuple(_summary(each, names) for each in page.items), next=page.next)
-    return etag.answer(request, msgspec.json.encode(found), JSON, headers=pages.link(request, page.next))
-
-
-def _summary(found: search.Found, names: dict[str, str]) -> ProgramSummary:
-    return ProgramSummary(
-        key=found.key,
-        id=found.id,
-        title=found.title,
-        issuer=found.issuer,
-        version=found.version,
-        digest=found.digest,
-        facts=found.facts,
-        scores={names[digest]: bar for digest, bar in found.bars.items()},
-        as_of=found.seen_on,
-        added=found.added,
-        changed=found.changed,
-    )
+_OUTCOME = forming.Outcome(key=KEY_EXAMPLE, id=_DETAIL.id, title=_DETAIL.program.title, version=2, change="changed")
 
 
 @router.get(

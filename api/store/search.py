@@ -215,7 +215,7 @@ def _descends(search: Search) -> bool:
 
 def _after(keys: Sequence[Any], places: Sequence[Any], descending: bool) -> Any:
     """The rows that come after one with these sort values."""
-    beyond = [key <= place if descending else key >= place for key, place in zip(keys, places, strict=True)]
+    beyond = [key < place if descending else key > place for key, place in zip(keys, places, strict=True)]
     return beyond[0] if len(keys) == 1 else or_(beyond[0], and_(keys[0] == places[0], beyond[1]))
 
 

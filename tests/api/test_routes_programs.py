@@ -425,7 +425,8 @@ def test_answers_come_while_lines_are_still_sent(store: httpx.Client) -> None:
     host, port = store.base_url.host, store.base_url.port
     line = json.dumps({"text": TABLE, "name": "a.csv"}).encode() + b"\n"
     with socket.create_connection((host, port or 80), timeout=10) as connection:
-        head = f"POST /v1/batch HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+        head = f"POST /v1/batch HTTP/1.1\r\nHost: {host}\r\n"
+        head += "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.sendall(head.encode() + b"%x\r\n%b\r\n" % (len(line), line))
         received = b""
         while b'"line":1' not in received:

@@ -99,7 +99,8 @@ def test_a_request_that_runs_is_finished_before_the_end(tmp_path: Path) -> None:
         line = json.dumps({"text": TABLE, "name": "a.csv"}).encode() + b"\n"
         host, port = client.base_url.host, client.base_url.port
         with socket.create_connection((host, port or 80), timeout=20) as connection:
-            head = "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+            head = "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\n"
+            head += "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
             connection.sendall(head.encode() + b"%x\r\n%b\r\n" % (len(line), line))
             received = b""
             while b'"line":1' not in received:

@@ -12,12 +12,9 @@ from hypothesis import strategies as st
 
 from evaluator.canonical import canonical_json, digest, digest_of
 
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
+    st.none() | st.booleans() | NUMBERS | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -48,8 +45,10 @@ def test_what_json_can_not_hold_is_refused(value: object) -> None:
 @given(value=JSON)
 def test_reading_it_back_gives_the_same_value_and_bytes(value: object) -> None:
     written = canonical_json(value)
-    assert json.loads(written) == value
-    assert canonical_json(json.loads(written)) == written
+    # Large doubles are written as integers, which a reader must take for doubles (section 3.2.2.3).
+    read = json.loads(written, parse_int=float)
+    assert read == value
+    assert canonical_json(read) == written
 
 
 @given(value=st.dictionaries(st.text(), st.integers(-100, 100), min_size=2))

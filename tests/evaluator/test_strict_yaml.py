@@ -31,7 +31,7 @@ class Item(BaseModel):
 class Shop(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str
-    items: list[Item] = []
+    cases: list[Item] = []
 
 
 @pytest.mark.parametrize("case", CASES["mistakes"], ids=lambda case: case["name"])
@@ -45,14 +45,13 @@ def test_mistakes_are_named(case: Mapping[str, str], tmp_path: Path) -> None:
 
 def test_a_file_without_mistakes(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
-    path.write_text("base: &base {price: 2}\n")
-    path.write_text("name: ‘Stationer’s\nitems:\n  - {id: pen, price: 1}\n", encoding="utf-8")
-    assert load(path, Shop) == Shop(name="‘Stationer’s", items=[Item(id="pen", price=1)])
+    path.write_text("name: ‘Stationer’s\ncases:\n  - {id: pen, price: 1}\n", encoding="utf-8")
+    assert load(path, Shop) == Shop(name="‘Stationer’s", cases=[Item(id="pen", price=1)])
 
 
 def test_a_shared_part_may_be_overridden() -> None:
-    text = "base: &base {price: 2, id: x}\nitems: [{<<: *base, id: pen}]\n"
-    assert parse(text, "shop.yaml")["items"] == [{"price": 2, "id": "pen"}]
+    text = "base: &base {price: 2, id: x}\ncases: [{<<: *base, id: pen}]\n"
+    assert parse(text, "shop.yaml")["cases"] == [{"price": 2, "id": "pen"}]
 
 
 @pytest.mark.parametrize(

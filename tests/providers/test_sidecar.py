@@ -51,10 +51,25 @@ def test_facts_name_the_page_and_the_day(tmp_path: Path, name: str) -> None:
     assert evidence.retrieved == "2026-11-20"
     assert evidence.quote == "The course is meant for beginners."
     (before,) = only(plain, "Welding").facts["audience_level"].evidence
-    # Naming a page proves nothing: value, place and grade stay.
+    # Naming a page proves nothing: value and place stay, and the grade is the lowest unless the sidecar says more.
     assert (evidence.value, evidence.grade, evidence.locator) == (before.value, before.grade, before.locator)
     assert only(reading, "Welding").facts["price_amount"] == only(plain, "Welding").facts["price_amount"]
     assert only(reading, "Turning") == only(plain, "Turning")
+
+
+@pytest.mark.parametrize(("line", "grade"), [("", "claimed"), ("      grade: documented\n", "documented")])
+@pytest.mark.parametrize("rows_grade", ["claimed", "documented"])
+def test_evidence_is_as_good_as_its_page(tmp_path: Path, line: str, grade: str, rows_grade: str) -> None:
+    if rows_grade == "claimed":
+        reading = read(tmp_path, SIDECAR + line)
+    else:
+        (tmp_path / "programs.jsonld").write_text(CTDL)
+        text = SIDECAR.replace("audience_level, title", "credential_type") + line
+        (tmp_path / "programs.jsonld.sources.yaml").write_text(text)
+        (reading,) = sources.read([str(tmp_path / "programs.jsonld")])
+    fact = only(reading, "Welding").facts["audience_level" if rows_grade == "claimed" else "credential_type"]
+    assert reading.problems == ()
+    assert (fact.grade, fact.evidence[0].grade) == (grade, grade)
 
 
 def test_the_longer_name_counts_where_both_lie_there(tmp_path: Path) -> None:
