@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format docs bench clean
+.PHONY: demo test check format docs bench constraints clean
 
 demo: $(VENV)/run
 	@$(BIN)/touchstone demo
@@ -39,8 +39,15 @@ $(VENV)/run: $(VENV)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bulk,postgres,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bulk,postgres,selective,dev]'
 	@touch $@ $(VENV)/run
+
+# Pins every package at the version that a fresh environment gets today.
+constraints: $(VENV)/python
+	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bulk,postgres,selective,dev]'
+	build/constraints/bin/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+	rm -rf build/constraints
 
 clean:
 	rm -rf $(VENV) build dist

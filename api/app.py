@@ -23,6 +23,8 @@ from api.installed import Installed, load
 from api.jobs import Worker
 from api.metrics import Metrics
 from api.pages import routes as pages
+from api.pages.environment import LOCALE
+from api.pages.errors import error_page
 from api.routes import (
     about,
     batch,
@@ -102,6 +104,8 @@ def create_app(given: Settings, installed: Installed | None = None, fetcher: Fet
     app.state.fetch = fetch
     app.state.rate = RateLimit(given.rate_limit)
     app.state.figures = figures
+    app.state.locale = LOCALE
+    app.state.error_page = error_page
     problems.install(app)
     failures.install(app)
     for router in (*ROUTERS, pages.router):

@@ -31,7 +31,7 @@ def load(folders: Sequence[Path] = ()) -> Installed:
     """
     known = {rubric.name: rubric for rubric in library.installed()}
     for rubric in library.in_folders(folders) if folders else ():
-        if False:
+        if known.setdefault(rubric.name, rubric) != rubric:
             says = f"{rubric.name} is installed with other content; a published version never changes, so raise it."
             raise SpecError([says])
     return Installed(providers=provider.installed(), profiles=profile.built_in(), rubrics=tuple(known.values()))

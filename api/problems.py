@@ -279,9 +279,12 @@ def response(
     errors: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer that carries a problem."""
+    """The answer that carries a problem: a page for people with a browser, problem details for everybody else."""
     body = problem(type_id, detail, request, errors)
     kept = {"Cache-Control": "no-store", **(headers or {})}
+    page = request["app"].state.error_page(request, body)
+    if page is not None:
+        return Response(page, body.status, kept, "text/html")
     return Response(msgspec.json.encode(body), body.status, kept, MEDIA_TYPE)
 
 

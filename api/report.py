@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from gettext import NullTranslations
 from importlib import resources
 from typing import Any
 
 from markupsafe import Markup
 
 from api.pages.environment import LANGUAGE, environment
-from api.words import CLAIM_VERBS, say_beside
+from api.words import CLAIM_VERBS, ENGLISH, say_beside
 from evaluator.compare import Comparison
 from evaluator.score import ADVISORY
 
@@ -29,7 +30,7 @@ def page(comparison: Comparison) -> str:
     return template.render(language=LANGUAGE, sheet=Markup(sheet), **view(comparison))
 
 
-def view(comparison: Comparison) -> dict[str, Any]:
+def view(comparison: Comparison, texts: NullTranslations = ENGLISH) -> dict[str, Any]:
     """What the templates of a comparison show."""
     sides = comparison.programs
     return {
@@ -37,7 +38,8 @@ def view(comparison: Comparison) -> dict[str, Any]:
         "advisory": ADVISORY,
         "standings": comparison.standings,
         "titles": {side.program: side.title or side.program for side in sides},
-        "sides": [say_beside(side) for side in sides],
+        "sides": [say_beside(side, texts) for side in sides],
+        "links": {},
         "claim_order": list(CLAIM_VERBS),
     }
 

@@ -138,7 +138,7 @@ def _beside(sides: Sequence[Beside], letters: dict[str, str]) -> RenderableType:
     for side in sides:
         table.add_column(letters.get(side.program) or escape(side.title or side.program), overflow="fold")
     for label in rows[0] if rows else ():
-        table.add_row(label, *(escape(row[label]) for row in rows))
+        table.add_row(label, *(escape(row[label] or "not known") for row in rows))
     return table
 
 

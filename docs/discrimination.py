@@ -75,14 +75,13 @@ def _on_coverage(cards: Sequence[Scorecard], middle: float) -> str:
         / sum(c.weight for c in card.criteria if c.applies is not False)
         for card in cards
     ]
-    return " ".join(
-        [
-            "**Coverage falls short of its aim.** It counts only the weight of criteria whose level is *certain*, and",
-            "most top levels ask for something that hardly anybody publishes (below). Something is known about criteria",
-            f"that make up {100 * median(known):.0f} % of the weight of the median program, but only {100 * middle:.0f} %",
-            "can't change any more. Reaching 0.60 would take a recorded “no” where publishers are silent, or lower",
-            "thresholds than the sources of the rubric give. We do neither: silence stays unknown, and the bars stay long.",
-        ]
+    certain, some = f"{100 * middle:.0f} %", f"{100 * median(known):.0f} %"
+    return (
+        "**Coverage falls short of its aim.** It counts only the weight of criteria whose level is *certain*, and most "
+        "top levels ask for something that hardly anybody publishes (below). Something is known about criteria that "
+        f"make up {some} of the weight of the median program, but only {certain} can't change any more. Reaching 0.60 "
+        "would take a recorded “no” where publishers are silent, or lower thresholds than the sources of the rubric "
+        "give. We do neither: silence stays unknown, and the bars stay long."
     )
 
 

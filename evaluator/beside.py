@@ -30,10 +30,10 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """Price of the credential divided by its notional hours, in `currency`."""
     eqf: tuple[int, int] | None
     """Level interval in the European Qualifications Framework."""
-    skills_shared: tuple[str, ...]
-    """Labels of skills that every program of the comparison names."""
-    skills_only_here: tuple[str, ...]
-    """Labels of skills that no other program of the comparison names."""
+    skills_shared: tuple[str, ...] | None
+    """Labels of skills that every program of the comparison names; `None` where one of them names no skill at all."""
+    skills_only_here: tuple[str, ...] | None
+    """Labels of skills that no other program of the comparison names; `None` where this one names no skill at all."""
 
 
 def beside(programs: Sequence[Program]) -> tuple[Beside, ...]:
@@ -62,8 +62,8 @@ def _beside(program: Program, index: int, named: list[dict[str, str]], shared: s
         currency=str(currency) if currency else None,
         price_per_hour=(price / hours[1], price / hours[0]) if price is not None and hours and hours[0] > 0 else None,
         eqf=(int(level[0]), int(level[1])) if level else None,
-        skills_shared=tuple(own[key] for key in own if key in shared),
-        skills_only_here=tuple(own[key] for key in own if key not in elsewhere),
+        skills_shared=tuple(own[key] for key in own if key in shared) if all(named) else None,
+        skills_only_here=tuple(own[key] for key in own if key not in elsewhere) if own else None,
     )
 
 

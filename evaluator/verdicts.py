@@ -238,7 +238,7 @@ class _Draws:
         """A program's score in each draw of weights and of what is unknown of it."""
         if (index, kept) not in self._drawn:
             if index not in self._parts:
-                self._parts[index] = _parts(self.field, index)
+                self._parts[index] = drawn_parts(self.field, index)
             parts, limit = self._parts[index]
             earned = sum(part for part, chosen in zip(parts, kept, strict=True) if chosen)
             self._drawn[index, kept] = np.minimum(100 * earned, limit * self.whole(kept))
@@ -251,7 +251,7 @@ class _Draws:
         return self._whole[kept]
 
 
-def _parts(field: Field, index: int) -> tuple[Matrix, npt.NDArray[np.int64]]:
+def drawn_parts(field: Field, index: int) -> tuple[Matrix, npt.NDArray[np.int64]]:
     """Groups × draws: what each group of criteria earns; and per draw, the points to which caps limit the score.
 
     Unknown levels are drawn uniformly from those still possible, and so is whether an unknown cap holds.

@@ -13,7 +13,6 @@ from evaluator.sql import cap_columns, level_columns
 from evaluator.strict_yaml import SpecError, did_you_mean
 from rubrics import lock
 
-
 FIRST = ("rigor", "recognition", "alignment")
 """Rubrics that lists begin with: what a credential proves, who vouches for it, how it is described."""
 

@@ -34,6 +34,12 @@ def chosen(request: Request, offered: Sequence[str]) -> str:
     return offered[position]
 
 
+def prefers(request: Request, wanted: str, other: str) -> bool:
+    """Whether the client asks for the media type `wanted` rather than for `other`."""
+    ranges = [found for part in ",".join(request.headers.getlist("accept")).split(",") if (found := _range(part))]
+    return _quality(ranges, wanted) > _quality(ranges, other)
+
+
 def _range(text: str) -> tuple[str, str, float] | None:
     """Type, subtype and quality; `None` for what is no media range, which is ignored."""
     match = _RANGE.match(text)

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from api import auth, jobs, service
+from api.failures import sentence
 from api.pages.page import page
 from api.problems import ProblemError
 from api.routes import given
@@ -57,12 +58,8 @@ def added(request: Request, job: str) -> Response:
         reports = kept_jobs.reports(session, job, limit=MOST_DOCUMENTS)
     if progress is None:
         raise ProblemError("not-found", "There is no such upload.")
-    ended = progress.done + progress.failed
-    running = f"{ended} of {progress.total} documents are read." if progress.state != "done" else None
     found = [_document(database, report) for report in reports if report.outcome]
-    return page(
-        request, "added.html", "/add", heading=_heading(found, progress), running=running, documents=found, fault=""
-    )
+    return page(request, "added.html", "/add", documents=found, progress=progress, fault="")
 
 
 @router.post("/map")
@@ -82,19 +79,17 @@ def read_again(
     try:
         reading = table.read_with(source, table_mapping.load(mapping, "the mapping"))
     except SpecError as error:
-        found = {**again, "says": "", "programs": [], "problems": []}
-        shown = {"heading": "The mapping has a mistake; nothing was changed", "fault": str(error)}
-        return page(request, "added.html", "/add", status=422, running=None, documents=[found], **shown)
+        found = {**again, "count": 0, "programs": [], "problems": []}
+        return page(request, "added.html", "/add", status=422, documents=[found], progress=None, fault=sentence(error))
     result = service.add_readings(database, [(source, reading)], given.way(request))[0]
     keys = [each.key for each in result.programs]
     found = {**again, **_said(database, keys, result.problems)}
-    heading = f"{len(keys):,} program{'' if len(keys) == 1 else 's'} read by your mapping"
-    return page(request, "added.html", "/add", heading=heading, running=None, documents=[found], fault="")
+    return page(request, "added.html", "/add", documents=[found], progress=None, fault="")
 
 
 def _form(request: Request, fault: str = "", status: int = 200) -> Response:
     limit = request.app.state.settings.max_upload_bytes // 1_000_000
-    return page(request, "add.html", "/add", status=status, fault=fault, limit=limit)
+    return page(request, "add.html", "/add", status=status, fault=fault, limit=limit, links="")
 
 
 def _submit(request: Request, upload: Upload) -> str:
@@ -111,15 +106,6 @@ def _submit(request: Request, upload: Upload) -> str:
     return job
 
 
-def _heading(found: list[dict[str, Any]], progress: kept_jobs.Progress) -> str:
-    if progress.state != "done":
-        return f"Reading {progress.total:,} documents"
-    count = sum(each["count"] for each in found)
-    nothing = sum(not each["count"] for each in found)
-    programs = f"{count:,} program{'' if count == 1 else 's'} read"
-    return f"{programs}; {nothing} of {len(found)} documents gave none" if nothing else programs
-
-
 def _document(database: Database, report: kept_jobs.ItemReport) -> dict[str, Any]:
     outcome = report.outcome or kept_jobs.ItemOutcome()
     said = _said(database, outcome.programs, outcome.problems)
@@ -130,16 +116,10 @@ def _said(database: Database, keys: tuple[str, ...] | list[str], problems: tuple
     with database.session() as session:
         shown = programs.current(session, keys[:MOST_PROGRAMS])
     return {
-        "says": _sentence(len(keys), len(problems)),
         "count": len(keys),
         "programs": [{"key": each.key, "title": each.program.title or each.program.id} for each in shown],
         "problems": problems,
     }
-
-
-def _sentence(count: int, faults: int) -> str:
-    programs = "No program was found" if not count else f"{count:,} program{'' if count == 1 else 's'} found"
-    return f"{programs}{f', {faults:,} place' + ('' if faults == 1 else 's') + ' could not be read' if faults else ''}."
 
 
 def _guess(database: Database, number: int | None) -> str | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api import auth, service
+from api.failures import sentence
 from api.pages.page import page
 from api.routes import given
-from api.store import search
+from api.store import programs, search
 from api.store.cursors import BadCursor
+from api.store.database import Database
 from evaluator.facts import dictionary
 from evaluator.rubric import Rubric
 from evaluator.sql import Condition, ConditionError, parse_condition
@@ -25,13 +26,13 @@ ON_A_PAGE = 25
 LONGEST = 2_000
 """Characters of a condition."""
 SHOWN = {
-    "assessed": ("A final assessment", "assessment_summative"),
-    "supervised": ("Holders identified and supervised", "identity_verified AND supervised"),
-    "credit": ("Academic credit", "credit_awarded OR credit_recommended"),
-    "quality": ("Outside quality assurance of the program", "qa_external_program"),
-    "free": ("No price", "free"),
+    "assessed": "assessment_summative",
+    "supervised": "identity_verified AND supervised",
+    "credit": "credit_awarded OR credit_recommended",
+    "quality": "qa_external_program",
+    "free": "free",
 }
-"""Ready-made filters: what people read, and the condition over facts."""
+"""The conditions of the ready-made filters, which the page names."""
 
 
 class RowScores(NamedTuple):
@@ -52,8 +53,8 @@ class Asked(BaseModel):
     where: str = Field(default="", max_length=LONGEST)
     sort: str = Field(default="title", max_length=60)
     cursor: str | None = Field(default=None, max_length=2000)
-    compare: str = Field(default="", max_length=20)
-    """Key of a program that is chosen already."""
+    program: list[str] = Field(default=[], max_length=100)
+    """Keys of the programs that are chosen already."""
 
     @property
     def is_narrow(self) -> bool:
@@ -66,13 +67,8 @@ class Asked(BaseModel):
         if self.kind in kinds():
             parts.append(f"credential_type = '{self.kind}'")
         if self.shows in SHOWN:
-            parts.append(SHOWN[self.shows][1])
+            parts.append(SHOWN[self.shows])
         return parse_condition(" AND ".join(f"({part})" for part in parts)) if parts else None
-
-    def address(self, **other: str) -> str:
-        """The same catalogue with other parameters."""
-        own = {"q": self.q, "kind": self.kind, "shows": self.shows, "where": self.where, "sort": self.sort, **other}
-        return "/?" + urlencode({name: value for name, value in own.items() if value})
 
 
 def kinds() -> tuple[str, ...]:
@@ -86,41 +82,38 @@ def catalogue(request: Request, asked: Annotated[Asked, Query()]) -> Response:
     return show(request, asked)
 
 
-def show(request: Request, asked: Asked, fault: str = "", status: int = 200) -> Response:
-    """The catalogue, with what went wrong before it, if anything did."""
+def show(request: Request, asked: Asked, problem: str = "") -> Response:
+    """The catalogue, with what is wrong before it, if anything is; `choice` stands for too few or many chosen."""
     rubrics = given.rubrics(request, None, "")
+    database: Database = request.app.state.database
     found, count = search.Page(items=(), next=None), 0
     try:
         wanted = _search(asked, rubrics)
-        found = service.search_programs(request.app.state.database, wanted, rubrics, asked.cursor, ON_A_PAGE)
-        count = service.count_programs(request.app.state.database, wanted)
+        found = service.search_programs(database, wanted, rubrics, asked.cursor, ON_A_PAGE)
+        count = service.count_programs(database, wanted)
     except (ConditionError, search.BadSearch, BadCursor) as error:
-        fault, status = str(error), 422
+        problem = sentence(error).replace(" The facts are listed by `touchstone facts`.", "")
     return page(
         request,
         "catalogue.html",
         "/",
-        status=status,
-        heading=_heading(count, asked.is_narrow),
+        status=422 if problem else 200,
         query=asked,
+        count=count,
         kinds=kinds(),
-        shown_choices={name: {"label": label} for name, (label, _) in SHOWN.items()},
-        sorts=_sorts(rubrics),
-        fault=fault,
+        rubrics=[(rubric.rubric, rubric.title) for rubric in rubrics],
+        problem=problem,
         rows=[_row(each, rubrics) for each in found.items],
-        more=asked.address(cursor=found.next) if found.next else None,
-        searched=asked.is_narrow,
+        elsewhere=_titles(database, asked.program, {each.key for each in found.items}),
+        more=found.next,
     )
 
 
-def _heading(count: int, is_narrow: bool) -> str:
-    programs = "1 program" if count == 1 else f"{count:,} programs"
-    return f"{programs} fit{'s' if count == 1 else ''}" if is_narrow else f"{programs}, judged apart under each rubric"
-
-
-def _sorts(rubrics: Sequence[Rubric]) -> dict[str, str]:
-    sorts = {"title": "Title", "issuer": "Issuer", "newest": "Newest first"}
-    return sorts | {f"score-{rubric.rubric}": f"{rubric.title} stated" for rubric in rubrics}
+def _titles(database: Database, keys: Sequence[str], shown: set[str]) -> list[dict[str, str]]:
+    """The chosen programs that are not among those shown. Raises UnknownProgram."""
+    with database.session() as session:
+        chosen = programs.current(session, [key for key in dict.fromkeys(keys) if key not in shown])
+    return [{"key": each.key, "title": each.program.title or each.program.id} for each in chosen]
 
 
 def _search(asked: Asked, rubrics: Sequence[Rubric]) -> search.Search:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api import auth, report, service
 from api.pages import catalogue
-from api.pages.page import page
+from api.pages.page import page, texts
 from api.problems import ProblemError
 from api.routes import given
 from api.store import comparisons
@@ -23,13 +23,11 @@ MOST = 5
 
 
 @router.get("")
-def choose(request: Request, program: Annotated[list[str] | None, Query(max_length=100)] = None) -> Response:
+def choose(request: Request, asked: Annotated[catalogue.Asked, Query()]) -> Response:
     """Compare the chosen programs and lead to the comparison's own address."""
-    keys = list(dict.fromkeys(program or ()))
+    keys = list(dict.fromkeys(asked.program))
     if not 2 <= len(keys) <= MOST:
-        count = "none is" if not keys else "only one is" if len(keys) == 1 else f"{len(keys)} are"
-        fault = f"A page compares 2 to {MOST} programs; {count} chosen."
-        return catalogue.show(request, catalogue.Asked(), fault, 422)
+        return catalogue.show(request, asked, "choice")
     kept = service.compare(request.app.state.database, keys, given.rubrics(request, None, ""), given.today())
     return RedirectResponse(f"/compare/{kept.id}", 303)
 
@@ -45,8 +43,12 @@ def as_csv(request: Request, id: str) -> Response:
 def compared(request: Request, id: str) -> Response:
     """A comparison as it was made."""
     kept = _kept(request, id)
-    again = urlencode([("program", each.key) for each in kept.request.programs])
-    return page(request, "compare.html", "/", id=kept.id, again=f"/compare?{again}", **report.view(kept.comparison()))
+    comparison = kept.comparison()
+    shown = report.view(comparison, texts(request))
+    keys = [each.key for each in kept.request.programs]
+    links = {side.program: f"/programs/{key}" for side, key in zip(comparison.programs, keys, strict=True)}
+    again = urlencode([("program", key) for key in keys])
+    return page(request, "compare.html", "/", id=kept.id, again=f"/?{again}", **{**shown, "links": links})
 
 
 def _kept(request: Request, id: str) -> Kept:

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api import auth, service
-from api.pages.page import page
+from api.pages.page import page, texts
 from api.routes import given
 from api.store.programs import Version
-from api.words import introduction, say_beside
+from api.words import introduction, say_own
 from evaluator.beside import beside
 
 router = APIRouter(prefix="/programs", include_in_schema=False, dependencies=[Depends(auth.needs("read"))])
@@ -26,7 +26,7 @@ def program(request: Request, key: str) -> Response:
     """Everything that is known and judged of a program. Answers 404 for an unknown key."""
     rubrics = given.rubrics(request, None, "")
     found = service.program_page(request.app.state.database, key, rubrics, given.today())
-    side = beside([found.derived])[0]
+    side, spoken = beside([found.derived])[0], texts(request)
     unknown = [name for card in found.scorecards for own in card.criteria for name in own.unknown]
     return page(
         request,
@@ -34,11 +34,10 @@ def program(request: Request, key: str) -> Response:
         "/",
         key=key,
         program=found.derived,
-        introduction=introduction(found.derived, side),
-        beside={label: value for label, value in say_beside(side).items() if not label.startswith("Skills")},
+        introduction=introduction(found.derived, side, spoken),
+        beside=say_own(side, spoken),
         cards=found.scorecards,
-        rubric_titles={rubric.rubric: rubric.title for rubric in rubrics},
-        rubric_asks={rubric.rubric: rubric.asks for rubric in rubrics},
+        rubrics={rubric.rubric: rubric for rubric in rubrics},
         unknown=list(dict.fromkeys(unknown)),
         versions=_versions(request, key, found.versions[:MOST_VERSIONS]),
     )

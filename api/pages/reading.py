@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from api import auth, service
-from api.pages.page import page
+from api.pages.page import HEADERS, page
+from api.pages.rubric import rubric_text
 from api.routes import given
-from api.routes.rubrics import by_name
+from api.routes.rubrics import as_json, as_yaml, by_name
 from api.store import search
 from api.words import CLAIM_SAYS, CLAIM_VERBS, GRADE_SAYS
 from evaluator.facts import FactDefinition, dictionary
-from evaluator.sql import compile_rubric
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(auth.needs("read"))])
 
@@ -28,23 +28,27 @@ def rubrics(request: Request) -> Response:
     return page(request, "rubrics.html", "/rubrics", rubrics=given.rubrics(request, None, ""))
 
 
+@router.get("/rubrics/{name}.yaml")
+def rubric_as_yaml(request: Request, name: str) -> Response:
+    """A rubric as it is published."""
+    return Response(as_yaml(by_name(request, name)), media_type="application/yaml")
+
+
+@router.get("/rubrics/{name}.json")
+def rubric_as_json(request: Request, name: str) -> Response:
+    """A rubric with its digest."""
+    return Response(as_json(by_name(request, name)), media_type="application/json")
+
+
 @router.get("/rubrics/{name}")
 def rubric(request: Request, name: str, program: Annotated[str, Query(max_length=40)] = "") -> Response:
     """A rubric in full, tried on a program where one is chosen."""
     shown = by_name(request, name)
-    database, asked = request.app.state.database, search.Search()
-    programs = service.search_programs(database, asked, [], limit=MOST_TRIED).items
+    database = request.app.state.database
+    found = service.search_programs(database, search.Search(), [], limit=MOST_TRIED).items
     tried = service.scorecards_of(database, [program], [shown], given.today())[0][0] if program else None
-    return page(
-        request,
-        "rubric.html",
-        "/rubrics",
-        rubric=shown,
-        sql=compile_rubric(shown).sql("postgres", pretty=True),
-        programs=[{"key": each.key, "title": each.title or each.id} for each in programs],
-        tried=tried,
-        tried_key=program,
-    )
+    rows = [{"key": each.key, "title": each.title or each.id} for each in found]
+    return HTMLResponse(rubric_text(request, shown, rows, tried, program), headers=HEADERS)
 
 
 @router.get("/facts")

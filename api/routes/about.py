@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api import plain_pages, problems
+from api import problems
 from api.http import etag, negotiate
 from api.http.negotiate import HTML, JSON
+from api.pages import api_reference
+from api.pages.page import text
 from api.problems import ProblemError, ProblemType
 from evaluator.strict_yaml import did_you_mean
 
@@ -24,13 +28,8 @@ def openapi(request: Request) -> Response:
 @router.get("/docs")
 def docs(request: Request) -> Response:
     """The API on one page, which needs no script and no other host."""
-    return etag.answer(request, plain_pages.documentation(request.app.openapi()), HTML)
-
-
-@router.get("/docs/plain.css")
-def style(request: Request) -> Response:
-    """The style of these pages."""
-    return etag.answer(request, plain_pages.style(), "text/css")
+    api = request.app.openapi()
+    return _page(request, "api.html", api=api, groups=api_reference.groups(api))
 
 
 @router.get("/problems")
@@ -49,7 +48,12 @@ def get_problem(request: Request, id: str) -> Response:
 
 def _types(request: Request, types: list[ProblemType]) -> Response:
     if negotiate.chosen(request, (HTML, JSON)) == HTML:
-        return etag.answer(request, plain_pages.problem_types(types), HTML, headers={"Vary": "Accept"})
+        return _page(request, "problems.html", types=types, example=problems.example)
     rows = [{"type": each.type, **msgspec.to_builtins(each)} for each in types]
     body = msgspec.json.encode({"problems": rows} if len(rows) > 1 else rows[0])
     return etag.answer(request, body, JSON, headers={"Vary": "Accept"})
+
+
+def _page(request: Request, template: str, **values: Any) -> Response:
+    shown = text(request, template, "/docs", **values).encode()
+    return etag.answer(request, shown, HTML, headers={"Vary": "Accept, Accept-Language"})

@@ -11,10 +11,11 @@ import yaml
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from api import examples, plain_pages
+from api import examples
 from api.http import etag, negotiate
 from api.http.negotiate import HTML, JSON, YAML
 from api.openapi import IF_NONE_MATCH, Answer, json_answer, operation
+from api.pages.rubric import rubric_text
 from api.problems import ProblemError
 from api.store.rubrics import to_yaml
 from evaluator.rubric import Rubric
@@ -94,7 +95,7 @@ def plain(rubric: Rubric) -> dict[str, Any]:
     return {**rubric.model_dump(mode="json"), "digest": rubric.digest}
 
 
-_WRITERS: dict[str, Callable[[Rubric], bytes]] = {JSON: as_json, HTML: plain_pages.rubric, YAML: as_yaml}
+_WRITERS: dict[str, Callable[[Rubric], bytes]] = {JSON: as_json, YAML: as_yaml}
 
 
 @router.get(
@@ -118,10 +119,14 @@ def get_rubric(request: Request, name: Name) -> Response:
     """By id (the latest version), id@version, or digest."""
     found = by_name(request, name)
     media_type = negotiate.chosen(request, OFFERED)
+    if media_type == HTML:
+        # The page around the rubric changes with the service.
+        shown = rubric_text(request, found).encode()
+        return etag.answer(request, shown, HTML, headers={"Vary": "Accept, Accept-Language"})
     fixed = etag.IMMUTABLE if "@" in name or ":" in name else etag.REVALIDATE
     tag, headers = etag.tag(found.digest, media_type), {"Cache-Control": fixed, "Vary": "Accept"}
-    shown = etag.known(request, tag, headers)
-    return shown or etag.answer(request, _WRITERS[media_type](found), media_type, etag=tag, headers=headers)
+    before = etag.known(request, tag, headers)
+    return before or etag.answer(request, _WRITERS[media_type](found), media_type, etag=tag, headers=headers)
 
 
 def by_name(request: Request, name: str) -> Rubric:

@@ -127,7 +127,7 @@ def _settle(database: Database, by_key: dict[str, dict[int, _Reading]], way: Way
     while open_keys:
         with database.session() as session:
             known = _known(session, open_keys)
-            ready = [key for key in open_keys if again or not _says_nothing_new(known[key], by_key[key], way)]
+            ready = [key for key in open_keys if again or not _says_nothing_new(known[key], by_key[key])]
             same = _outcomes_of_same(session, [key for key in open_keys if key not in set(ready)])
         outcomes |= {each.key: each for each in same}
         formed = _scored(database, [_form(key, known[key], by_key[key], way) for key in ready], way)
@@ -143,7 +143,7 @@ def _settle(database: Database, by_key: dict[str, dict[int, _Reading]], way: Way
     return [outcomes[key] for key in by_key]
 
 
-def _says_nothing_new(known: _Known, said: dict[int, _Reading], way: Way) -> bool:
+def _says_nothing_new(known: _Known, said: dict[int, _Reading]) -> bool:
     """All this was said before, by documents none of which has taken the place of another."""
     held = dict(known.readings)
     if known.number is None or any(held.get(number) != reading for number, reading in said.items()):

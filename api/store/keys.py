@@ -72,7 +72,7 @@ def find(session: Session, secret: str) -> ApiKey | None:
     """The key that a secret opens; `None` for an unknown or revoked one."""
     if not secret.startswith(MARK):
         return None
-    row = session.execute(_select().where(_KEYS.c.hash == _hash(secret), _KEYS.c.id.is_not(None))).one_or_none()
+    row = session.execute(_select().where(_KEYS.c.hash == _hash(secret), _KEYS.c.revoked.is_(None))).one_or_none()
     return None if row is None else _key(row)
 
 

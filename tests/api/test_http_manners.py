@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -116,6 +117,13 @@ def small(database_url: str) -> Iterator[httpx.Client]:
 def test_a_body_over_its_limit_is_refused_by_its_declared_length(small: httpx.Client) -> None:
     answer = small.post("/v1/comparisons", content=b" " * 1001, headers={"Content-Type": "application/json"})
     assert "larger than 1000 bytes" in str(problem(answer, "too-large")["detail"])
+
+
+def test_a_declared_length_over_the_limit_is_refused_before_anything_comes(small: httpx.Client) -> None:
+    with socket.create_connection((small.base_url.host, small.base_url.port or 80), timeout=10) as connection:
+        head = "POST /v1/comparisons HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        connection.sendall(f"{head}Content-Length: 1001\r\n\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_body_of_no_declared_length_is_refused_while_it_comes(small: httpx.Client) -> None:

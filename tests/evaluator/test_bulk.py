@@ -187,6 +187,18 @@ def test_a_file_that_is_not_parquet_is_reported_and_leaves_nothing(tmp_path: Pat
         assert not target.with_name("scores.parquet.part").exists()
 
 
+def test_a_file_that_breaks_off_within_leaves_nothing(tmp_path: Path) -> None:
+    source, target = tmp_path / "facts.parquet", tmp_path / "scores.parquet"
+    pq.write_table(_table(pass_mark=[n / 50_000 for n in range(50_000)]), source, row_group_size=5_000)
+    content = bytearray(source.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4_000] = b"\0" * 4_000
+    source.write_bytes(content)
+    with pytest.raises(TableError, match=r"facts\.parquet"):
+        score_parquet(source, target, [MARK])
+    assert [path.name for path in tmp_path.iterdir()] == ["facts.parquet"]
+
+
 def test_the_unit_of_work_travels() -> None:
     work, given_rubrics = pickle.loads(pickle.dumps((score_table, [MARK, WAY])))
     table = _table(pass_mark=[0.7, 0.2])

@@ -19,7 +19,7 @@ from evaluator.compare import CLAIMS, MOST_PROGRAMS, Pair, compare, standing
 from evaluator.program import Program
 from evaluator.rubric import Rubric
 from evaluator.score import Scorecard, score_derived
-from evaluator.verdicts import DRAWS, GRAIN, SURE, weight_draws
+from evaluator.verdicts import DRAWS, GRAIN, SURE, Field, drawn_parts, weight_draws
 from tests.evaluator.strategies import graded, program_of, rubric_of, rubrics
 
 TODAY = datetime.date(2026, 11, 24)
@@ -195,6 +195,16 @@ def test_weights_are_drawn_around_the_published_ones() -> None:
     assert drawn.mean(axis=1) == pytest.approx([0.1, 0.3, 0.6], abs=0.005)
     # Standard deviation of a Dirichlet component: √(p (1 − p) ÷ (K + 1)).
     assert drawn.std(axis=1) == pytest.approx([(p * (1 - p) / 51) ** 0.5 for p in (0.1, 0.3, 0.6)], rel=0.05)
+
+
+def test_of_several_unknown_caps_the_lowest_that_is_drawn_limits() -> None:
+    rubric = RUBRICS["capped"]
+    cards = cards_of([named({"identity_verified": True, "pass_mark": 0.7}, "one")], rubric)
+    parts, limit = drawn_parts(Field(cards, rubric), 0)
+    shares = {points: np.count_nonzero(limit == points) / DRAWS for points in (20, 60, 100)}
+    # Each of the two holds in half of the draws; 60 limits only where 20 does not.
+    assert shares == pytest.approx({20: 0.5, 60: 0.25, 100: 0.25}, abs=0.02)
+    assert parts.sum() == weight_draws((30, 10), rubric.concentration).sum() * 2
 
 
 @pytest.mark.parametrize("count", [0, 1, MOST_PROGRAMS + 1])

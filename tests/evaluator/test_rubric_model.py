@@ -107,22 +107,26 @@ def test_what_bounds_can_not_try_is_refused() -> None:
         rubric_of(criteria)
 
 
+def test_some_criterion_always_applies() -> None:
+    with pytest.raises(ValueError, match="at least one criterion must apply to every program"):
+        rubric_of([{"id": "only", "levels": {1: "free"}, "applies": "supervised"}])
+
+
 def test_sums_stay_whole_and_small() -> None:
     uneven = [{"id": f"c{n}", "levels": {top: "free"}} for n, top in enumerate((7, 11, 13, 16, 17, 19))]
     with pytest.raises(ValueError, match="too large a common multiple"):
         rubric_of(uneven)
-    rubric = rubric_of([{"id": "a", "weight": 3, "levels": {3: "free"}}, {"id": "b", "levels": {4: "free"}}])
+    rubric = rubric_of([{"id": "aa", "weight": 3, "levels": {3: "free"}}, {"id": "bb", "levels": {4: "free"}}])
     assert scale(rubric) == 12
-    assert points(rubric) == {"a": 12, "b": 30}
+    assert points(rubric) == {"aa": 12, "bb": 30}
     assert row_of({"free": True}, rubric)["score_low"] == 100
 
 
 def test_comparisons_are_limited() -> None:
-    levels = {n: " OR ".join(f"completers = {n * 100 + m}" for m in range(55)) for n in range(1, 21)}
+    texts = {n: " OR ".join(f"completers = {n * 100 + m}" for m in range(55)) for n in range(1, 21)}
+    levels = {0: {"says": "x"}} | {n: {"says": "x", "when": text} for n, text in texts.items()}
     changed = copy.deepcopy(GOOD)
-    changed["criteria"][0]["levels"] = {0: {"says": "x"}} | {
-        n: {"says": "x", "when": each} for n, each in levels.items()
-    }
+    changed["criteria"][0]["levels"] = levels
     changed["cases"] = []
     with pytest.raises(SpecError, match="the levels make 1102 different comparisons; at most 1000"):
         parse_rubric(_text(changed), "sample.yaml")

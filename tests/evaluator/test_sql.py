@@ -96,6 +96,19 @@ def test_a_comparison_with_an_unknown_fact_is_unknown(text: str) -> None:
     assert holds(parse_condition(text), {"pass_mark": 0.7}) is True
 
 
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("mode IN ('taught', 'taught_exam', 'exam_only')", {"taught": True, "exam_only": True, "work_based": False}),
+        ("mode NOT IN ('taught', 'taught_exam')", {"taught": False, "exam_only": True}),
+        ("NOT mode = 'taught' AND mode <> 'exam_only'", {"taught": False, "exam_only": False, "work_based": True}),
+    ],
+)
+def test_texts_and_lists(text: str, truth: Mapping[str, bool]) -> None:
+    assert {mode: holds(parse_condition(text), {"mode": mode}) for mode in truth} == truth
+    assert holds(parse_condition(text), {"mode": None}) is None
+
+
 @st.composite
 def two_states(draw: st.DrawFn) -> tuple[str, dict[str, Value], dict[str, Value]]:
     """A condition, and facts of which the second set knows more."""

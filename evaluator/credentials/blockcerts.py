@@ -1,0 +1,189 @@
+"""Blockcerts 2 and 3: certificates whose hash, or the root of a tree of hashes, was written into a public ledger.
+
+A certificate and its Merkle proof only show that they fit each other; anybody can make such a pair. What binds the
+issuer is the ledger entry, written from an address that the issuer publishes. So without a ledger explorer the answer
+is unknown, and an entry in a mock ledger binds nobody. Steps as in the verification process of
+https://github.com/blockchain-certificates/cert-verifier-js; formats: https://www.blockcerts.org/guide/standard.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from evaluator.credentials import keys, ledger, limits, merkle_proof, open_badges_2_parts, rdf, recipient
+from evaluator.credentials.merkle_proof import MerkleProof
+from evaluator.credentials.open_badges_2_parts import instant, items
+from evaluator.credentials.verdict import Check, Claims, Issuer, Refused, Verdict, because, decide, passed, plain, refused
+from evaluator.credentials.world import World
+
+VERSION_2 = "Blockcerts 2"
+VERSION_3 = "Blockcerts 3"
+_ADDRESS = "ecdsa-koblitz-pubkey:"
+
+
+class IssuerKey(msgspec.Struct, frozen=True):
+    """One address that an issuer publishes, and when it was theirs."""
+
+    address: str
+    created: Any = None
+    ended: tuple[Any, ...] = ()
+    """When it was revoked, and when it expired."""
+
+
+def is_version_2(document: Mapping[str, Any]) -> bool:
+    """Whether a JSON document is an Open Badges 2.0 assertion with a Merkle proof."""
+    signature = document.get("signature")
+    return isinstance(signature, dict) and "MerkleProof2017" in items(signature.get("type"))
+
+
+def verify_version_2(document: Mapping[str, Any], world: World) -> Verdict:
+    """The verdict over a version 2 certificate."""
+    try:
+        proof = merkle_proof.read_2017(document["signature"], _hinted_address(document))
+        issuer = _issuer_of(document)
+    except Refused as refusal:
+        return refused(VERSION_2, refusal)
+    unsigned = {name: value for name, value in document.items() if name != "signature"}
+    anchored = _anchored(proof, world)
+    checks = [passed("carrier"), *_content(unsigned, proof, world), *anchored.checks]
+    checks += _model(document, issuer, world)
+    checks.append(recipient.check(recipient.of_assertion(document.get("recipient")), world.recipients))
+    if anchored.entry is None:
+        checks.append(plain("status", "unknown"))
+    else:
+        profile = _profile(issuer["id"], world)
+        checks.append(_listed(profile, anchored.entry))
+        checks.append(_revocation(profile, document, world))
+    return decide(VERSION_2, checks, _claims(document, issuer))
+
+
+def _hinted_address(document: Mapping[str, Any]) -> str:
+    """The address that a version 2 certificate names itself. It only tells main network from test network."""
+    verification = document.get("verification")
+    hint = verification.get("publicKey", verification.get("creator")) if isinstance(verification, dict) else None
+    return hint.removeprefix(_ADDRESS) if isinstance(hint, str) else ""
+
+
+def _issuer_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    badge = document.get("badge")
+    issuer = badge.get("issuer") if isinstance(badge, dict) else None
+    found = {"id": issuer} if isinstance(issuer, str) else issuer
+    if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+        raise Refused("data_model_invalid", "the certificate names no issuer (badge.issuer.id)")
+    return found
+
+
+def _model(document: dict[str, Any], issuer: dict[str, Any], world: World) -> list[Check]:
+    """The Open Badges 2.0 assertion that a version 2 certificate is: its parts and its period."""
+    try:
+        open_badges_2_parts.check_node(document, "Assertion", "the certificate")
+        open_badges_2_parts.check_node(document["badge"], "BadgeClass", "its badge")
+        return [passed("schema"), open_badges_2_parts.check_period(document, world.at)]
+    except Refused as refusal:
+        return [refusal.check]
+
+
+def _claims(document: Mapping[str, Any], issuer: Mapping[str, Any]) -> Claims:
+    badge = document["badge"]
+    return Claims(
+        issuer=Issuer(id=issuer["id"], name=_word(issuer.get("name")), url=_word(issuer.get("url"))),
+        title=_word(badge.get("name")),
+        achievement=badge,
+        identities=recipient.of_assertion(document.get("recipient")),
+        valid_from=instant(document.get("issuedOn")),
+        valid_until=instant(document.get("expires")),
+    )
+
+
+# --- content and anchor -------------------------------------------------------------------------------------
+
+
+class _Anchored(msgspec.Struct, frozen=True):
+    checks: list[Check]
+    entry: ledger.Entry | None
+    """None where there is nothing to bind an issuer with."""
+
+
+def _content(unsigned: Mapping[str, Any], proof: MerkleProof, world: World) -> list[Check]:
+    """What is wrong with the way from the certificate to the root; nothing when all is right.
+
+    A term that no context defines would leave the hash as it is; it is refused before anything is hashed.
+    """
+    try:
+        quads = rdf.canonical_quads(unsigned, world)
+    except Refused as refusal:
+        return [refusal.check]
+    if hashlib.sha256(quads.encode()).digest() != proof.target:
+        return [because("integrity_failed", "the hash of the certificate is not the one in its proof")]
+    if not proof.leads_to_root():
+        return [because("integrity_failed", "the Merkle path does not lead to the root")]
+    return []
+
+
+def _anchored(proof: MerkleProof, world: World) -> _Anchored:
+    """Whether the root was written into the ledger that the proof names."""
+    if proof.anchor.mock:
+        return _Anchored([plain("integrity", "unknown"), because("anchor_test_chain", proof.anchor.chain)], None)
+    try:
+        entry = ledger.entry(proof.anchor, world)
+    except Refused as refusal:
+        return _Anchored([refusal.check, plain("issuer_binding", "unknown")], None)
+    if entry.value != proof.root:
+        return _Anchored([because("integrity_failed", f"{proof.anchor.key} holds another value than the root")], entry)
+    return _Anchored([passed("integrity", f"{proof.anchor.key}, written on {entry.time.isoformat()}")], entry)
+
+
+# --- issuer -------------------------------------------------------------------------------------------------
+
+
+def _profile(issuer: str, world: World) -> Mapping[str, Any] | Check:
+    """The issuer's own document, or why there is none."""
+    try:
+        return keys.document(issuer, world)
+    except Refused as refusal:
+        return refusal.check
+
+
+def _listed(profile: Mapping[str, Any] | Check, entry: ledger.Entry) -> Check:
+    """Whether the address that wrote the entry was the issuer's at that time."""
+    if isinstance(profile, Check):
+        return profile
+    own = [key for key in _issuer_keys(profile) if ledger.same_address(key.address, entry.address)]
+    if not own:
+        return because("issuer_mismatch", f"{entry.address} is none of the issuer's addresses")
+    faults = [fault for key in own if (fault := _fault(key, entry)) is not None]
+    return passed("issuer_binding", f"{entry.address}, published by the issuer") if len(faults) < len(own) else faults[0]
+
+
+def _fault(key: IssuerKey, entry: ledger.Entry) -> Check | None:
+    stated = [value for value in (key.created, *key.ended) if value is not None]
+    if any(instant(value) is None for value in stated):
+        return because("issuer_key_unresolvable", f"the issuer states no readable time for {key.address}")
+    created = instant(key.created)
+    if created is not None and created > entry.time:
+        return because("issuer_key_not_yet_valid", f"{key.address} is the issuer's from {created.isoformat()}")
+    for ended in map(instant, key.ended):
+        if ended is not None and ended <= entry.time:
+            return because("issuer_key_revoked", f"{key.address} was the issuer's until {ended.isoformat()}")
+    return None
+
+
+def _issuer_keys(profile: Mapping[str, Any]) -> Iterator[IssuerKey]:
+    """The addresses in an issuer profile: `publicKey` (2.0, 3), `publicKeys` (2.0 alpha), `issuerKeys` (1)."""
+    for field, name in (("publicKey", "id"), ("publicKeys", "publicKey"), ("issuerKeys", "key")):
+        for found in items(profile.get(field))[: limits.KEYS]:
+            address = found.get(name) if isinstance(found, dict) else None
+            if isinstance(address, str):
+                yield IssuerKey(
+                    address.removeprefix(_ADDRESS),
+                    found.get("created", found.get("date")),
+                    (found.get("revoked"), found.get("expires"), found.get("invalidated")),
+                )
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
