@@ -20,8 +20,8 @@ ENGLISH = NullTranslations()
 """Gives every text as it stands here."""
 
 
-def N_(text: str) -> str:  # noqa: N802 (the name by which the extraction of texts knows it)
-    """Marks a text that is translated where it is shown."""
+def N_(text: str) -> str:
+    """Marks a text that is translated where it is shown; the extraction of texts knows this name."""
     return text
 
 
@@ -135,16 +135,13 @@ def introduction(program: Program, side: Beside, texts: NullTranslations = ENGLI
     kind = str(program.value("credential_type") or "").replace("_", " ")
     issuer = side.issuer or _("an issuer that is not known")
     known = [
-        text
-        for text, value in (
-            (f"{say_interval(side.hours)} {_('hours of learning')}", side.hours),
-            (f"{_('EQF level')} {say_interval(side.eqf)}", side.eqf),
-            (say_price(side, texts), side.price),
-        )
-        if value is not None
+        f"{say_interval(side.hours)} {_('hours of learning')}" if side.hours else None,
+        f"{_('EQF level')} {say_interval(side.eqf)}" if side.eqf else None,
+        say_price(side, texts),
     ]
+    facts = ", ".join(each for each in known if each)
     by = _("%(kind)s by %(issuer)s") % {"kind": kind.capitalize() or _("Program"), "issuer": issuer}
-    return f"{by}: {', '.join(known)}." if known else f"{by}."
+    return f"{by}: {facts}." if facts else f"{by}."
 
 
 def say_price(side: Beside, texts: NullTranslations = ENGLISH) -> str | None:
@@ -165,7 +162,7 @@ def say_own(side: Beside, texts: NullTranslations = ENGLISH) -> dict[str, str | 
     _ = texts.gettext
 
     def measured(interval: Interval | None, unit: str) -> str | None:
-        return interval and f"{say_interval(interval)} {unit}".strip()
+        return f"{say_interval(interval)} {unit}".strip() if interval else None
 
     hours = measured(side.hours, _("hours"))
     return {

@@ -6,14 +6,13 @@ import itertools
 import math
 import random
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 from sqlglot import exp
 
-from evaluator.engine import facts_relation, holds, rows
+from evaluator.engine import facts_relation, rows
 from evaluator.facts import Value, dictionary
 from evaluator.rubric import Criterion, Rubric
-from evaluator.sql import Condition, parse_condition
+from evaluator.sql import Condition
 from rubrics.library import uncovered
 
 MOST_ASSIGNMENTS = 20_000
@@ -35,76 +34,37 @@ def lint(rubric: Rubric, stated_facts: Collection[str] | None = None) -> Iterato
 
 # --- monotone -----------------------------------------------------------------------------------------------
 
+Truth = frozenset[str] | tuple[float, float]
+"""Values of a fact for which a comparison is true: a set of texts or booleans, or an interval of numbers."""
+
 
 def is_monotone(rubric: Rubric) -> bool:
     """Whether every fact is used in one direction only, so that [stated, possible] are exact bounds."""
     return not list(_not_monotone(rubric))
 
 
-class _Use(NamedTuple):
-    """One comparison with a fact."""
-
-    place: str
-    condition: Condition
-    """The comparison alone."""
-    negated: bool
-    """It counts against the program where it holds."""
-
-
 def _not_monotone(rubric: Rubric) -> Iterator[str]:
-    levels = [condition for criterion in rubric.criteria for condition in criterion.conditions.values()]
-    everything = [*levels, *(cap.condition for cap in rubric.caps), *_applicabilities(rubric)]
-    for fact, uses in _uses(rubric).items():
-        values = representatives(fact, everything)
-        truths = {
-            use: frozenset(value for value in values if holds(use.condition, {fact: value}) != use.negated)
-            for use in uses
-        }
-        for one, other in itertools.combinations(uses, 2):
-            if not (truths[one] <= truths[other] or truths[other] <= truths[one]):
-                also = "" if one.place == other.place else f" and {other.place}"
-                yield f"{one.place}{also}: not monotone in {fact}: neither of two comparisons with it implies the other"
+    uses: dict[str, list[tuple[str, Truth]]] = {}
+    for criterion in rubric.criteria:
+        for condition in criterion.conditions.values():
+            _collect(uses, f'criterion "{criterion.id}"', condition, negated=False)
+    for cap in rubric.caps:
+        _collect(uses, f'cap "{cap.id}"', cap.condition, negated=True)
+    for fact, truths in uses.items():
+        for (place, one), (other_place, other) in itertools.combinations(truths, 2):
+            if not (_within(one, other) or _within(other, one)):
+                also = "" if place == other_place else f" and {other_place}"
+                yield f"{place}{also}: not monotone in {fact}: neither of two comparisons with it implies the other"
                 break
-        for use in uses:
-            if len(truths[use]) in (0, len(values)):
-                yield f'{use.place}: "{use.condition.text}" is the same for every known value of {fact}'
-    yield from _entangled(rubric)
 
 
-def _uses(rubric: Rubric) -> dict[str, list[_Use]]:
-    """Every comparison of the levels and caps, by fact."""
-    uses: dict[str, list[_Use]] = {}
-    spoken = [
-        (f'criterion "{each.id}"', condition, False)
-        for each in rubric.criteria
-        for condition in each.conditions.values()
-    ]
-    spoken += [(f'cap "{cap.id}"', cap.condition, True) for cap in rubric.caps]
-    for place, condition, negated in spoken:
-        for atom, atom_negated in _signed_atoms(condition.expression, negated):
-            alone = parse_condition(atom.sql("postgres"))
-            uses.setdefault(alone.facts[0], []).append(_Use(place, alone, atom_negated))
-    return uses
-
-
-def _entangled(rubric: Rubric) -> Iterator[str]:
-    """Conditions for applying that share a fact with a level, a cap or each other, so that bounds may be too wide."""
-    uses = _uses(rubric)
-    asked: dict[str, Condition] = {}
-    for condition in _applicabilities(rubric):
-        for fact in condition.facts:
-            if fact in uses:
-                yield f"{uses[fact][0].place}: not monotone in {fact}, which also decides whether a criterion applies"
-            if asked.setdefault(fact, condition) != condition:
-                yield f"two different conditions for applying ask {fact}; bounds take them as independent"
-
-
-def _applicabilities(rubric: Rubric) -> list[Condition]:
-    return [parse_condition(text) for text in dict.fromkeys(each.applies for each in rubric.criteria) if text]
+def _collect(uses: dict[str, list[tuple[str, Truth]]], place: str, condition: Condition, *, negated: bool) -> None:
+    for atom, atom_negated in _signed_atoms(condition.expression, negated):
+        fact, truth = _truth(atom, atom_negated)
+        uses.setdefault(fact, []).append((place, truth))
 
 
 def _signed_atoms(node: exp.Expr, negated: bool) -> Iterator[tuple[exp.Expr, bool]]:
-    """The comparisons of a condition, each with whether an odd number of negations encloses it."""
     if isinstance(node, exp.And | exp.Or):
         yield from _signed_atoms(node.this, negated)
         yield from _signed_atoms(node.expression, negated)
@@ -114,6 +74,50 @@ def _signed_atoms(node: exp.Expr, negated: bool) -> Iterator[tuple[exp.Expr, boo
         yield from _signed_atoms(node.this, not negated)
     else:
         yield node, negated
+
+
+def _truth(atom: exp.Expr, negated: bool) -> tuple[str, Truth]:
+    column = atom if isinstance(atom, exp.Column) else atom.this
+    definition = dictionary()[column.name]
+    if isinstance(atom, exp.Column):
+        return definition.name, frozenset({"false" if negated else "true"})
+    if definition.type == "text":
+        literals = atom.expressions if isinstance(atom, exp.In) else [atom.expression]
+        chosen = frozenset(literal.this for literal in literals)
+        everything = frozenset(definition.values) | {"any other text"} if not definition.values else None
+        if negated != isinstance(atom, exp.NEQ):
+            chosen = (everything or frozenset(definition.values)) - chosen
+        return definition.name, chosen
+    return definition.name, _interval(atom, negated)
+
+
+def _interval(atom: exp.Expr, negated: bool) -> Truth:
+    """The numbers for which a comparison is true. A hole (`<>`, a negated BETWEEN) is never monotone."""
+    if isinstance(atom, exp.Between):
+        low, high = (float(atom.args[key].sql()) for key in ("low", "high"))
+        return (low, high) if not negated else (math.nan, math.nan)
+    number = float(atom.expression.sql())
+    below, above = (-math.inf, number), (number, math.inf)
+    match type(atom), negated:
+        case (exp.GT, False) | (exp.LTE, True):
+            return (math.nextafter(number, math.inf), math.inf)
+        case (exp.GTE, False) | (exp.LT, True):
+            return above
+        case (exp.LTE, False) | (exp.GT, True):
+            return below
+        case (exp.LT, False) | (exp.GTE, True):
+            return (-math.inf, math.nextafter(number, -math.inf))
+        case (exp.EQ, False) | (exp.NEQ, True):
+            return (number, number)
+    return (math.nan, math.nan)
+
+
+def _within(one: Truth, other: Truth) -> bool:
+    if isinstance(one, frozenset) and isinstance(other, frozenset):
+        return one <= other
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return other[0] <= one[0] and one[1] <= other[1]
+    return False
 
 
 # --- levels that are never reached --------------------------------------------------------------------------
@@ -160,16 +164,15 @@ def representatives(fact: str, conditions: Collection[Condition]) -> list[Value]
     ]
     if definition.type == "text":
         return list(definition.values) or [*sorted({literal.this for literal in literals}), "any other text"]
-    numbers = sorted(
-        {float(literal.parent.sql() if isinstance(literal.parent, exp.Neg) else literal.this) for literal in literals}
-    )
-    between = [(one + other) / 2 for one, other in itertools.pairwise(numbers)]
-    candidates = {*numbers, *between, *(each + 1 for each in numbers), *(each - 1 for each in numbers)} or {0.0}
-    if definition.type == "integer":
-        candidates = {side for each in candidates for side in (math.floor(each), math.ceil(each))}
-    ends = {end for end in (definition.minimum, definition.maximum) if end is not None}
-    return [
+    numbers = {
+        float(literal.parent.sql() if isinstance(literal.parent, exp.Neg) else literal.this) for literal in literals
+    }
+    step = 1.0 if definition.type == "integer" else 0.01
+    candidates = {number + offset for number in numbers for offset in (-step, 0.0, step)} or {0.0}
+    allowed = [
         int(each) if definition.type == "integer" else each
-        for each in sorted(candidates | ends)
-        if definition.fault(int(each) if definition.type == "integer" else each) is None
+        for each in sorted(candidates)
+        if (definition.minimum is None or each >= definition.minimum)
+        and (definition.maximum is None or each <= definition.maximum)
     ]
+    return list(allowed)

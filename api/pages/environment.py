@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, partial
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel.support import NullTranslations, Translations
+from babel.support import Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api import words
-from api.pages import api_reference
+from api.pages.api_reference import pretty, say_schema
 from evaluator.explain import say_value
 from evaluator.facts import Value, dictionary
 
@@ -39,12 +40,13 @@ def environment(language: str = LANGUAGE, locale: Path = LOCALE) -> Environment:
     made.filters |= _in(texts) | {
         "anchor": lambda text: re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-"),
         "coordinate": lambda number: f"{number:.2f}",
+        "file_name": lambda place: str(place).replace("\\", "/").rpartition("/")[2],
         "grounds": words.grounds,
         "is_web": is_web,
-        "json": api_reference.pretty,
+        "json": pretty,
         "label": lambda name: dictionary()[name].label,
         "points": lambda score: f"{score:.0f}",
-        "schema": api_reference.say_schema,
+        "schema": say_schema,
         "shows_nothing": words.shows_nothing,
         "surely_differs": words.surely_differs,
         "words": lambda text: str(text).replace("_", " "),
@@ -81,9 +83,9 @@ def said(value: Value | None, name: str, texts: NullTranslations = words.ENGLISH
     return say_value(dictionary()[name], value)
 
 
-def is_web(address: str | None) -> bool:
+def is_web(address: object) -> bool:
     """Whether an address may become a link: nothing but https and http leads out of a page."""
     try:
-        return address is not None and urlsplit(address).scheme in ("https", "http")
+        return address is not None and urlsplit(str(address)).scheme in ("https", "http")
     except ValueError:
         return False

@@ -9,15 +9,28 @@ https://github.com/blockchain-certificates/cert-verifier-js; formats: https://ww
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from evaluator.credentials import keys, ledger, limits, merkle_proof, open_badges_2_parts, rdf, recipient
+
+from evaluator.credentials import keys, ledger, limits, merkle_proof, open_badges_2_parts, rdf, recipient, strict_json
+from evaluator.credentials.envelope import fetched
 from evaluator.credentials.merkle_proof import MerkleProof
 from evaluator.credentials.open_badges_2_parts import instant, items
-from evaluator.credentials.verdict import Check, Claims, Issuer, Refused, Verdict, because, decide, passed, plain, refused
-from evaluator.credentials.world import World
+from evaluator.credentials.verdict import (
+    Check,
+    Claims,
+    Issuer,
+    Refused,
+    Verdict,
+    because,
+    decide,
+    passed,
+    plain,
+    refused,
+)
+from evaluator.credentials.world import Unavailable, World
 
 VERSION_2 = "Blockcerts 2"
 VERSION_3 = "Blockcerts 3"
@@ -140,9 +153,12 @@ def _anchored(proof: MerkleProof, world: World) -> _Anchored:
 
 
 def _profile(issuer: str, world: World) -> Mapping[str, Any] | Check:
-    """The issuer's own document, or why there is none."""
+    """The issuer's own document, or why there is none.
+
+    It is known by the address from which it came; old profiles call themselves by another one.
+    """
     try:
-        return keys.document(issuer, world)
+        return fetched(issuer, world) if issuer.startswith("https://") else keys.controller_document(issuer, world)
     except Refused as refusal:
         return refusal.check
 
@@ -155,7 +171,37 @@ def _listed(profile: Mapping[str, Any] | Check, entry: ledger.Entry) -> Check:
     if not own:
         return because("issuer_mismatch", f"{entry.address} is none of the issuer's addresses")
     faults = [fault for key in own if (fault := _fault(key, entry)) is not None]
-    return passed("issuer_binding", f"{entry.address}, published by the issuer") if len(faults) < len(own) else faults[0]
+    return (
+        passed("issuer_binding", f"{entry.address}, published by the issuer") if len(faults) < len(own) else faults[0]
+    )
+
+
+def _revocation(profile: Mapping[str, Any] | Check, document: Mapping[str, Any], world: World) -> Check:
+    """The Open Badges 2.0 list that the issuer's profile names, else the one in the certificate.
+
+    The profile comes first: an issuer moves its list, and a certificate can't be changed.
+    """
+    if isinstance(profile, Check):
+        return plain("status", "unknown")
+    address = profile.get("revocationList")
+    if address is None and isinstance(badge := document.get("badge"), dict) and isinstance(badge.get("issuer"), dict):
+        address = badge["issuer"].get("revocationList")
+    if address is None:
+        return plain("status", "not_applicable")
+    try:
+        found = strict_json.parse_object(world.get(str(address)))
+    except Unavailable as error:
+        return because("status_unavailable", f"{str(address)[:200]}: {error.reason}")
+    except (strict_json.MalformedJson, strict_json.TooLarge) as error:
+        return because("status_list_invalid", f"{str(address)[:200]}: {error}")
+    revoked = found.get("revokedAssertions")
+    if not isinstance(revoked, list):
+        return because("status_list_invalid", f"{str(address)[:200]} is no list of revoked certificates")
+    for one in revoked:
+        entry = one if isinstance(one, dict) else {"id": one}
+        if isinstance(entry.get("id"), str) and entry["id"] == document.get("id"):
+            return because("revoked", _word(entry.get("revocationReason"))[:200])
+    return passed("status", str(address)[:200])
 
 
 def _fault(key: IssuerKey, entry: ledger.Entry) -> Check | None:
@@ -186,4 +232,3 @@ def _issuer_keys(profile: Mapping[str, Any]) -> Iterator[IssuerKey]:
 
 def _word(value: Any) -> str:
     return value if isinstance(value, str) else ""
-

@@ -121,6 +121,18 @@ def examine(document: Mapping[str, Any], world: World) -> bool:
     return bool(inline)
 
 
+def examine_inline(document: Mapping[str, Any], world: World) -> None:
+    """For a document that is signed as JSON: check only its own definitions, against the known contexts it names.
+
+    Its contexts need not be at hand. Raises Refused (context_invalid, resource_limit).
+    """
+    urls: list[str] = []
+    inline: list[Mapping[str, Any]] = []
+    _collect(document.get("@context", []), urls, inline)
+    if inline:
+        _refuse_redefinitions(inline, tuple(url for url in dict.fromkeys(urls) if url in pinned().contexts), world)
+
+
 def _collect(value: Any, urls: list[str], inline: list[Mapping[str, Any]]) -> None:
     entries = value if isinstance(value, list) else [value]
     if len(entries) > limits.CONTEXTS:

@@ -11,27 +11,22 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from evaluator.credentials import limits, strict_json
+from evaluator.credentials import limits, multibase, strict_json
 from evaluator.credentials.envelope import Envelope
+from evaluator.credentials.signatures import ALGORITHMS
 from evaluator.credentials.verdict import Refused
 
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """Members of a JWK that are secret (RFC 7518 §6); a key that shows them is no longer anybody's own."""
-_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def unbase64url(text: str, what: str) -> bytes:
-    """The bytes of a base64url text without padding (RFC 7515 §2).
-
-    Exactly one text stands for given bytes: other characters and stray bits in the last one are refused, so that
-    nobody can change a signed text without changing what is signed. Raises Refused with `malformed`.
-    """
-    data = text.encode("utf-8", "replace")
-    if _ALPHABET.issuperset(data) and len(data) % 4 != 1:
-        decoded = base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4))
-        if base64.urlsafe_b64encode(decoded).rstrip(b"=") == data:
-            return decoded
-    raise Refused("malformed", f"{what} is not base64url without padding")
+    """The bytes of base64url without padding, in its one canonical spelling, so that nobody can change a signed text
+    without changing what is signed. Raises Refused with `malformed`."""
+    try:
+        return multibase.base64url(text)
+    except ValueError as error:
+        raise Refused("malformed", f"{what}: {error}") from None
 
 
 def read_object(content: bytes, what: str) -> dict[str, Any]:
@@ -79,7 +74,7 @@ def _algorithm(header: Mapping[str, Any]) -> str:
     which name a key at the signer's choice, are among them.
     """
     algorithm = header.get("alg")
-    if not isinstance(algorithm, str) or algorithm.lower() == "none":
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise Refused("alg_not_allowed", f"the header names the algorithm {str(algorithm)[:40]}")
     if "crit" in header or "b64" in header:
         raise Refused("alg_not_allowed", "the header demands extensions of the signature that are not known here")

@@ -26,6 +26,8 @@ INLINE_TERMS = 1_000
 """Terms that the inline contexts of one document define."""
 LINKED_NODES = 10_000
 """JSON values of a document that is read as linked data (RDF)."""
+LINKED_PASSES = 6
+"""Times that one document is canonicalised for its proofs (a chain of proofs signs it together with earlier ones)."""
 CANONICAL_WORK = 10_000
 """Hashes and permutations of blank nodes while one document is canonicalised (RDFC-1.0 §4.4), a count and no time."""
 DISCLOSURES = 1_000

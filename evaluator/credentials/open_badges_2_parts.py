@@ -11,16 +11,18 @@ import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from evaluator.credentials import times
 from evaluator.credentials.verdict import Check, Refused, because, passed
 
 CONTEXTS = frozenset({"https://w3id.org/openbadges/v2", "https://openbadgespec.org/v2/context.json"})
 _VOCABULARY = "https://w3id.org/openbadges#"
 """What the prefix `obi` stands for, by which a context that is written out is known."""
-CLASSES = frozenset(
-    "Assertion BadgeClass Profile Issuer CryptographicKey RevocationList Endorsement VerificationObject HostedBadge "
-    "hosted SignedBadge signed IdentityObject Criteria Evidence Image AlignmentObject Extension FrameValidation "
-    "TypeValidation email url telephone id".split()
-)
+_CLASSES = """
+    Assertion BadgeClass Profile Issuer CryptographicKey RevocationList Endorsement VerificationObject HostedBadge hosted
+    SignedBadge signed IdentityObject Criteria Evidence Image AlignmentObject Extension FrameValidation TypeValidation
+    email url telephone
+"""
+CLASSES = frozenset(_CLASSES.split())
 _NEEDED = {
     "Assertion": ("id", "type", "recipient", "badge", "verification", "issuedOn"),
     "BadgeClass": ("type", "name", "issuer"),
@@ -75,10 +77,15 @@ def check_node(node: dict[str, Any], kind: str, at: str) -> str:
 
 def check_context(node: dict[str, Any], at: str) -> None:
     """Raises Refused with `context_invalid` unless a context is that of Open Badges 2.0, by address or written out."""
-    for one in items(node.get("@context")):
-        if one in CONTEXTS if isinstance(one, str) else isinstance(one, dict) and one.get("obi") == _VOCABULARY:
-            return
-    raise Refused("context_invalid", f"{at} does not name the vocabulary of Open Badges 2.0")
+    if not any(is_vocabulary(one) for one in items(node.get("@context"))):
+        raise Refused("context_invalid", f"{at} does not name the vocabulary of Open Badges 2.0")
+
+
+def is_vocabulary(context: Any) -> bool:
+    """Whether one entry of a `@context` is the vocabulary of Open Badges 2.0."""
+    if isinstance(context, str):
+        return context in CONTEXTS
+    return isinstance(context, dict) and context.get("obi") == _VOCABULARY
 
 
 def check_types(node: dict[str, Any], at: str) -> None:
@@ -152,29 +159,21 @@ def _begins(place: SplitResult, beginning: Any) -> bool:
 
 
 def instant(value: Any) -> datetime.datetime | None:
-    """The time that an Open Badges 2.0 date names, or None: ISO 8601, or seconds since 1970 as version 1 had.
+    """The time that a date of Open Badges names, or None: ISO 8601, or seconds since 1970 as in version 1.
 
     A date alone is its first moment, and what states no time zone is taken as UTC.
     """
-    try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.datetime.fromtimestamp(value, datetime.UTC)
-        if not isinstance(value, str) or not _DATE.match(value):
-            return None
-        found = datetime.datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).astimezone(datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return times.instant(f"{value}T00:00:00Z")
+    return times.instant(value) or times.seconds(value)
 
 
 def check_period(assertion: dict[str, Any], at: datetime.datetime) -> Check:
     """The check of `issuedOn` and `expires`. Raises Refused with `data_model_invalid` for what is no date."""
-    times: list[datetime.datetime | None] = []
-    for name in ("issuedOn", "expires"):
-        times.append(instant(assertion.get(name)))
-        if times[-1] is None and (name in assertion or name == "issuedOn"):
-            raise Refused("data_model_invalid", f"{name} is no date: {str(assertion.get(name))[:40]}")
-    issued, expires = times
+    issued, expires = (instant(assertion.get(name)) for name in ("issuedOn", "expires"))
+    for name, found in (("issuedOn", issued), ("expires", expires)):
+        if found is None and assertion.get(name) is not None:
+            raise Refused("data_model_invalid", f"{name} is no date: {str(assertion[name])[:40]}")
     if issued and expires and expires < issued:
         return because("expired_before_issued", f"issued {issued.isoformat()}, expired {expires.isoformat()}")
     if issued and issued > at:

@@ -19,6 +19,8 @@ from evaluator.credentials.verdict import Check, Identity, because, passed
 
 _HASH = re.compile(r"(md5)\$[0-9a-f]{32}|(sha256)\$[0-9a-f]{64}", re.IGNORECASE)
 _TELEPHONE = re.compile(r"\+?[\d ()./-]{5,25}")
+_ALSO = {"identifier": "telephone"}
+"""A student number looks like a telephone number."""
 _EMAIL_TYPES = frozenset({"email", "emailaddress", "schema:email"})
 _TELEPHONE_TYPES = frozenset({"telephone", "phone", "schema:telephone"})
 
@@ -34,9 +36,8 @@ def of_subject(subject: Any) -> tuple[Identity, ...]:
     for one in _objects(subject):
         if _is_text(one.get("id")):
             found.append(Identity(type="id", value=one["id"]))
-        for each in _objects(one.get("identifier")):
-            if _is_text(each.get("identityHash")):
-                found.append(_identity(each, "identityType", "identityHash"))
+        named = [each for each in _objects(one.get("identifier")) if _is_text(each.get("identityHash"))]
+        found += [_identity(each, "identityType", "identityHash") for each in named]
     return tuple(found[:IDENTITIES])
 
 
@@ -53,7 +54,7 @@ def check(identities: Iterable[Identity], given: Sequence[str]) -> Check:
     weak = False
     for identity in identities:
         kind = _kind_of_identity(identity)
-        same_kind = [one for one in given if _kind(one) == kind]
+        same_kind = [one for one in given if _kind(one) in (kind, _ALSO.get(kind, kind))]
         if not same_kind or (identity.hashed and not _HASH.fullmatch(identity.value)):
             continue
         compared = True
@@ -116,7 +117,9 @@ def _matches(identity: Identity, given: str) -> bool:
     if not identity.hashed:
         return not _forms(identity.value).isdisjoint(_forms(given))
     algorithm, _, digest = identity.value.lower().partition("$")
-    return any(hashlib.new(algorithm, f"{form}{identity.salt}".encode()).hexdigest() == digest for form in _forms(given))
+    return any(
+        hashlib.new(algorithm, f"{form}{identity.salt}".encode()).hexdigest() == digest for form in _forms(given)
+    )
 
 
 def _forms(identity: str) -> set[str]:

@@ -165,6 +165,18 @@ def test_groups_hold_every_program_once_and_only_ties(case: tuple[Rubric, list[P
         assert all(place[pair.first] < place[pair.second] for pair in result.pairs if pair.claim == "ahead")
 
 
+def test_who_is_ahead_stands_first_though_the_other_has_the_higher_score() -> None:
+    """Only the other is not asked for hours, which both are compared without."""
+    rubric = RUBRICS["hours"]
+    taught = named({"mode": "taught", "pass_mark": 0.7, "workload_hours_low": 10}, "taught")
+    examined = named({"mode": "exam_only", "pass_mark": 0.6}, "examined")
+    cards = cards_of([examined, taught], rubric)
+    assert [card.stated for card in cards] == [50, 10]
+    result = standing(cards, rubric)
+    assert [(pair.claim, pair.first) for pair in result.pairs] == [("ahead", "taught")]
+    assert result.groups == (("taught",), ("examined",))
+
+
 @settings(max_examples=40, deadline=None)
 @given(case=fields())
 def test_claims_say_how_sure_they_are(case: tuple[Rubric, list[Program]]) -> None:
