@@ -26,6 +26,9 @@ format: $(VENV)/dev
 docs: $(VENV)/dev
 	$(BIN)/python docs/generate.py
 
+texts: $(VENV)/dev
+	$(BIN)/pybabel --quiet extract --mapping=api/pages/locale/babel.cfg --keyword=N_ --omit-header --add-location=file --sort-by-file --output=api/pages/locale/messages.pot api
+
 bench: $(VENV)/dev
 	$(BIN)/python -m bench
 

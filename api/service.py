@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from sqlmodel import Session
 
-from api.store import comparisons, corrections, documents, forming, programs, rubrics, scorecards, search
+from api.store import comparisons, corrections, documents, forming, programs, rubrics, scorecards, search, withdrawing
 from api.store.database import Database
 from api.store.packed import plain
 from evaluator import __version__
@@ -42,6 +42,8 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
     """The same bytes were read before."""
     programs: tuple[forming.Outcome, ...]
     problems: tuple[Problem, ...]
+    withdrawn: tuple[str, ...] = ()
+    """Keys of programs of which the document was thought to speak, and does not."""
 
 
 class ProgramPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,14 @@ def add_readings(
         stored = documents.add(session, [document for document, _ in pairs])
     read = [(kept, reading) for kept, (_, reading) in zip(stored, pairs, strict=True)]
     return _add_read(database, read, how, GIVEN, step)
+
+
+def read_again(database: Database, document: Document, reading: Reading, how: forming.Way) -> Added:
+    """`add_readings` for one document, whose earlier reading was wrong: what only that one gave is withdrawn."""
+    added = add_readings(database, [(document, reading)], how)[0]
+    keep = {programs.key_of(program.id) for program in reading.programs}
+    gone = withdrawing.withdraw(database, added.document.number, keep, how)
+    return msgspec.structs.replace(added, withdrawn=tuple(gone))
 
 
 def _add_stored(

@@ -79,11 +79,14 @@ def read_again(
     try:
         reading = table.read_with(source, table_mapping.load(mapping, "the mapping"))
     except SpecError as error:
-        found = {**again, "count": 0, "programs": [], "problems": []}
+        found = {**again, **_said(database, [], ())}
         return page(request, "added.html", "/add", status=422, documents=[found], progress=None, fault=sentence(error))
-    result = service.add_readings(database, [(source, reading)], given.way(request))[0]
-    keys = [each.key for each in result.programs]
-    found = {**again, **_said(database, keys, result.problems)}
+    if not reading.programs:
+        found = {**again, **_said(database, [], reading.problems)}
+        return page(request, "added.html", "/add", status=422, documents=[found], progress=None, fault="nothing")
+    result = service.read_again(database, source, reading, given.way(request))
+    found = {**again, **_said(database, [each.key for each in result.programs], result.problems)}
+    found["withdrawn"] = len(result.withdrawn)
     return page(request, "added.html", "/add", documents=[found], progress=None, fault="")
 
 
@@ -114,9 +117,10 @@ def _document(database: Database, report: kept_jobs.ItemReport) -> dict[str, Any
 
 def _said(database: Database, keys: tuple[str, ...] | list[str], problems: tuple[Problem, ...]) -> dict[str, Any]:
     with database.session() as session:
-        shown = programs.current(session, keys[:MOST_PROGRAMS])
+        shown = programs.current(session, programs.present(session, keys[:MOST_PROGRAMS]))
     return {
         "count": len(keys),
+        "withdrawn": 0,
         "programs": [{"key": each.key, "title": each.program.title or each.program.id} for each in shown],
         "problems": problems,
     }

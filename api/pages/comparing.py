@@ -13,7 +13,7 @@ from api.pages import catalogue
 from api.pages.page import page, texts
 from api.problems import ProblemError
 from api.routes import given
-from api.store import comparisons
+from api.store import comparisons, programs
 from api.store.comparisons import Kept
 
 router = APIRouter(prefix="/compare", include_in_schema=False, dependencies=[Depends(auth.needs("read"))])
@@ -46,8 +46,11 @@ def compared(request: Request, id: str) -> Response:
     comparison = kept.comparison()
     shown = report.view(comparison, texts(request))
     keys = [each.key for each in kept.request.programs]
-    links = {side.program: f"/programs/{key}" for side, key in zip(comparison.programs, keys, strict=True)}
-    again = urlencode([("program", key) for key in keys])
+    with request.app.state.database.session() as session:
+        there = programs.present(session, keys)
+    pairs = zip(comparison.programs, keys, strict=True)
+    links = {side.program: f"/programs/{key}" for side, key in pairs if key in there}
+    again = urlencode([("program", key) for key in there])
     return page(request, "compare.html", "/", id=kept.id, again=f"/?{again}", **{**shown, "links": links})
 
 

@@ -104,6 +104,15 @@ def current(session: Session, keys: Sequence[str]) -> list[Current]:
     return [found[key] for key in keys]
 
 
+def present(session: Session, keys: Sequence[str]) -> list[str]:
+    """Those of the keys that name a program, in the order given."""
+    found: set[str] = set()
+    for start in range(0, len(keys), CHUNK):
+        chosen = _PROGRAMS.c.key.in_([_storable(key) for key in keys[start : start + CHUNK]])
+        found |= set(session.scalars(select(_PROGRAMS.c.key).where(chosen)))
+    return [key for key in keys if key in found]
+
+
 def versions(session: Session, key: str) -> list[Version]:
     """Every version of a program, the newest first. Raises UnknownProgram."""
     return [

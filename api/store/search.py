@@ -118,6 +118,14 @@ def index(session: Session, programs: Sequence[tuple[int, list[str]]]) -> None:
         session.execute(text(new), [{"number": number, "words": words} for number, words in programs])
 
 
+def forget(session: Session, programs: Sequence[int]) -> None:
+    """Make programs, by number, no longer findable."""
+    column = "rowid" if session.get_bind().dialect.name == "sqlite" else "number"
+    if programs:
+        gone = text(f"DELETE FROM {SEARCH_TABLE} WHERE {column} = :number")
+        session.execute(gone, [{"number": number} for number in programs])
+
+
 def page(session: Session, search: Search, rubrics: Sequence[str], cursor: str | None, limit: int) -> Page:
     """The first programs found, or those after `cursor`, with their scores under `rubrics` (digests).
 

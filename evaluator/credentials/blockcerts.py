@@ -16,8 +16,10 @@ import msgspec
 
 from evaluator.credentials import keys, ledger, limits, merkle_proof, open_badges_2_parts, rdf, recipient, strict_json
 from evaluator.credentials.envelope import fetched
+from evaluator.credentials.ledger import moment
 from evaluator.credentials.merkle_proof import MerkleProof
 from evaluator.credentials.open_badges_2_parts import instant, items
+from evaluator.credentials.signatures import PublicKey
 from evaluator.credentials.verdict import (
     Check,
     Claims,
@@ -68,7 +70,7 @@ def verify_version_2(document: Mapping[str, Any], world: World) -> Verdict:
         checks.append(plain("status", "unknown"))
     else:
         profile = _profile(issuer["id"], world)
-        checks.append(_listed(profile, anchored.entry))
+        checks.append(_listed(profile, anchored.entry, proof.anchor.chain))
         checks.append(_revocation(profile, document, world))
     return decide(VERSION_2, checks, _claims(document, issuer))
 
@@ -93,7 +95,8 @@ def _model(document: dict[str, Any], issuer: dict[str, Any], world: World) -> li
     """The Open Badges 2.0 assertion that a version 2 certificate is: its parts and its period."""
     try:
         open_badges_2_parts.check_node(document, "Assertion", "the certificate")
-        open_badges_2_parts.check_node(document["badge"], "BadgeClass", "its badge")
+        badge = {"@context": document.get("@context"), **document["badge"]}
+        open_badges_2_parts.check_node(badge, "BadgeClass", "its badge")
         return [passed("schema"), open_badges_2_parts.check_period(document, world.at)]
     except Refused as refusal:
         return [refusal.check]
@@ -163,11 +166,52 @@ def _profile(issuer: str, world: World) -> Mapping[str, Any] | Check:
         return refusal.check
 
 
-def _listed(profile: Mapping[str, Any] | Check, entry: ledger.Entry) -> Check:
+def _bound(proof: Mapping[str, Any], entry: ledger.Entry, chain: str, issuer: str, world: World) -> list[Check]:
+    """Version 3: the proof names a key, the key has an address in the ledger, and that address wrote the entry.
+
+    The key counts when the issuer's own document publishes it. A DID that stands in for an issuer with a web profile
+    counts when the profile lists the same address.
+    """
+    method = str(proof.get("verificationMethod", ""))
+    controller = method.partition("#")[0]
+    document = _profile(controller, world)
+    if isinstance(document, Check):
+        return [document]
+    key = _method_key(document, controller, method)
+    address = ledger.address_of(key.key, chain) if key else None
+    if key is None or address is None or not ledger.same_address(address, entry.address):
+        return [because("issuer_mismatch", f"{method[:200]} is not the key that wrote the entry ({entry.address})")]
+    if fault := _fault(IssuerKey(address, None, (key.revoked or None, key.expires or None)), entry):
+        return [fault]
+    if controller != issuer:
+        return [_listed(_profile(issuer, world), entry, chain)] if issuer.startswith("https://") else [
+            because("issuer_mismatch", f"{method[:200]} is not a key of {issuer[:200]}")
+        ]
+    dated = any(ledger.same_address(own.address, address) for own in _issuer_keys(document))
+    return [_listed(document, entry, chain) if dated else passed("issuer_binding", f"{method[:200]}, {address}")]
+
+
+def _method_key(document: Mapping[str, Any], controller: str, method: str) -> PublicKey | None:
+    """The key of a verification method that stands in a document, in whatever relationship."""
+    names = (method, "#" + method.partition("#")[2])
+    for use in ("verificationMethod", "assertionMethod", "authentication"):
+        for found in items(document.get(use))[: limits.KEYS]:
+            if isinstance(found, dict) and found.get("id") in names:
+                try:
+                    key = keys.from_method(found)
+                except (ValueError, TypeError):
+                    continue
+                ends = {name: str(found.get(name, "")) for name in ("revoked", "expires")}
+                return msgspec.structs.replace(key, id=method, controller=controller, **ends)
+    return None
+
+
+def _listed(profile: Mapping[str, Any] | Check, entry: ledger.Entry, chain: str) -> Check:
     """Whether the address that wrote the entry was the issuer's at that time."""
     if isinstance(profile, Check):
         return profile
-    own = [key for key in _issuer_keys(profile) if ledger.same_address(key.address, entry.address)]
+    known = [*_issuer_keys(profile)] or [*_derived_keys(profile, chain)]
+    own = [key for key in known if ledger.same_address(key.address, entry.address)]
     if not own:
         return because("issuer_mismatch", f"{entry.address} is none of the issuer's addresses")
     faults = [fault for key in own if (fault := _fault(key, entry)) is not None]
@@ -206,15 +250,22 @@ def _revocation(profile: Mapping[str, Any] | Check, document: Mapping[str, Any],
 
 def _fault(key: IssuerKey, entry: ledger.Entry) -> Check | None:
     stated = [value for value in (key.created, *key.ended) if value is not None]
-    if any(instant(value) is None for value in stated):
+    if any(moment(value) is None for value in stated):
         return because("issuer_key_unresolvable", f"the issuer states no readable time for {key.address}")
-    created = instant(key.created)
+    created = moment(key.created)
     if created is not None and created > entry.time:
         return because("issuer_key_not_yet_valid", f"{key.address} is the issuer's from {created.isoformat()}")
-    for ended in map(instant, key.ended):
+    for ended in map(moment, key.ended):
         if ended is not None and ended <= entry.time:
             return because("issuer_key_revoked", f"{key.address} was the issuer's until {ended.isoformat()}")
     return None
+
+
+def _derived_keys(profile: Mapping[str, Any], chain: str) -> Iterator[IssuerKey]:
+    """The addresses of the keys in a profile that lists no addresses itself."""
+    for key, _ in keys.published(profile, "assertionMethod"):
+        if address := ledger.address_of(key.key, chain):
+            yield IssuerKey(address, key.created or None, (key.revoked or None, key.expires or None))
 
 
 def _issuer_keys(profile: Mapping[str, Any]) -> Iterator[IssuerKey]:

@@ -99,7 +99,9 @@ def check_proofs(document: Mapping[str, Any], world: World, wanted: Wanted) -> P
     if not secured.proofs:
         return Proven((because("no_proof"), plain("issuer_binding", "unknown")), ())
     found = [check_proof(secured, number, wanted) for number in range(len(secured.proofs))]
-    return Proven(combine([checks for checks, _ in found]), tuple(dict.fromkeys(suite for _, suite in found)))
+    suites = tuple(dict.fromkeys(suite for _, suite in found))
+    checks = combine([checks for checks, _ in found])
+    return Proven((*checks, *_own_definitions(document, world, suites)), suites)
 
 
 def combine(found: list[list[Check]]) -> tuple[Check, ...]:
@@ -114,7 +116,8 @@ def combine(found: list[list[Check]]) -> tuple[Check, ...]:
     binding = {check.outcome for check in flat if check.id == "issuer_binding"}
     if "fail" in binding:
         flat = [check for check in flat if check.id != "issuer_binding" or check.outcome == "fail"]
-    return tuple(dict.fromkeys(flat))
+    imperfect = {check.id for check in flat if check.outcome in ("fail", "unknown")}
+    return tuple(dict.fromkeys(check for check in flat if check.outcome != "pass" or check.id not in imperfect))
 
 
 def check_proof(secured: Secured, number: int, wanted: Wanted) -> tuple[list[Check], str]:
@@ -338,15 +341,13 @@ _SIGNATURE_TYPES: dict[str, _Suite] = {
 _LINKED_SUITES = {*_SIGNATURE_TYPES, *EDDSA_RDFC, "ecdsa-rdfc-2019", "ecdsa-sd-2023"}
 
 
-def check_own_definitions(document: Mapping[str, Any], world: World, suites: tuple[str, ...]) -> list[Check]:
-    """For proofs over JSON: that no inline context gives the signed names another meaning.
-
-    Proofs over statements look at the contexts anyway.
-    """
+def _own_definitions(document: Mapping[str, Any], world: World, suites: tuple[str, ...]) -> tuple[Check, ...]:
+    """Where no proof over statements looked at the contexts: that the document's own definitions leave the known
+    names alone. A signature over JSON covers the names, but not what a reader's software takes them for."""
     if set(suites) & _LINKED_SUITES:
-        return []
+        return ()
     try:
         contexts.examine_inline(document, world)
     except Refused as refusal:
-        return [refusal.check]
-    return []
+        return (refusal.check,)
+    return ()

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from evaluator.credentials import keys, limits, strict_json
-from evaluator.credentials.open_badges_2_parts import instant
+from evaluator.credentials import keys, limits, strict_json, times
 from evaluator.credentials.signatures import ALGORITHMS, PublicKey, verify
 from evaluator.credentials.verdict import Check, Refused, because, passed, plain
 from evaluator.credentials.world import Unavailable, World
@@ -82,7 +81,7 @@ def _check_keys(envelope: Envelope, published: list[PublicKey], world: World) ->
 def _ended(key: PublicKey, world: World) -> Check | None:
     """A key that its controller withdrew signs nothing any more: the time in a token is its signer's word."""
     for name, text in (("revoked", key.revoked), ("expired", key.expires)):
-        time = instant(text)
+        time = times.instant(text)
         if text and (time is None or time <= world.at):
             return because("issuer_key_revoked", f"{key.id} {name} on {text[:40]}")
     return None

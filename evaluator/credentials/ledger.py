@@ -26,6 +26,7 @@ from evaluator.credentials.world import Unavailable, World
 _BITCOIN_VERSIONS = {"bitcoinMainnet": b"\x00", "bitcoinTestnet": b"\x6f"}
 """First byte of a pay-to-public-key-hash address, https://en.bitcoin.it/wiki/List_of_address_prefixes"""
 _HASH = re.compile(r"[0-9a-f]{64}")
+_BARE_ZONE = re.compile(r"([+-]\d\d)(\d\d)$")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ def entry(anchor: Anchor, world: World) -> Entry:
     except (strict_json.MalformedJson, strict_json.TooLarge) as error:
         raise Refused("anchor_unavailable", f"{anchor.key}: the answer about it is damaged ({error})") from None
     value = str(found.get("remoteHash", "")).lower().removeprefix("0x")
-    address, time = found.get("issuingAddress"), instant(found.get("time"))
+    address, time = found.get("issuingAddress"), moment(found.get("time"))
     if not _HASH.fullmatch(value) or not isinstance(address, str) or not address or time is None:
         raise Refused("anchor_unavailable", f"{anchor.key}: the answer about it lacks a part")
     if not _answers(found, anchor):
@@ -60,13 +61,18 @@ def _answers(found: dict[str, Any], anchor: Anchor) -> bool:
     return transaction == anchor.transaction and found.get("chain", anchor.chain) == anchor.chain
 
 
-def address_of(key: ec.EllipticCurvePublicKey, chain: str) -> str | None:
-    """The address that belongs to a secp256k1 key in a ledger; None for another curve or an unknown ledger.
+def moment(value: Any) -> datetime.datetime | None:
+    """A time as ledgers and issuer profiles write it: as `instant`, also with a zone without colon (`+0000`)."""
+    return instant(_BARE_ZONE.sub(r"\1:\2", value) if isinstance(value, str) and "T" in value else value)
+
+
+def address_of(key: Any, chain: str) -> str | None:
+    """The address that belongs to a secp256k1 key in a ledger; None for another kind of key or an unknown ledger.
 
     Bitcoin: Base58Check over version and RIPEMD-160 of SHA-256 of the compressed point. Ethereum: the last 20 bytes of
     Keccak-256 of the coordinates.
     """
-    if not isinstance(key.curve, ec.SECP256K1):
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256K1):
         return None
     if chain in _BITCOIN_VERSIONS:
         point = key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)

@@ -9,10 +9,10 @@ VCDM 1.1 puts the credential under `vc` and lets the token's claims stand for it
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from evaluator.credentials import times
 from evaluator.credentials.verdict import Refused
 
 VERSION_2 = "https://www.w3.org/ns/credentials/v2"
@@ -88,20 +88,15 @@ def moment(value: Any, claim: str) -> datetime.datetime | None:
     """The time of a NumericDate (RFC 7519 §2), None for an absent one. Raises Refused with `data_model_invalid`."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    found = times.seconds(value)
+    if found is None:
         raise Refused("data_model_invalid", f"{claim} is no number of seconds")
-    try:
-        return datetime.datetime.fromtimestamp(value, datetime.UTC)
-    except (OverflowError, ValueError, OSError):
-        raise Refused("data_model_invalid", f"{claim} is no time") from None
+    return found
 
 
 def _same_second(written: Any, stated: datetime.datetime) -> bool:
-    try:
-        found = datetime.datetime.fromisoformat(written)
-    except (TypeError, ValueError):
-        return False
-    return found.tzinfo is not None and int(found.timestamp()) == int(stated.timestamp())
+    found = times.instant(written)
+    return found is not None and int(found.timestamp()) == int(stated.timestamp())
 
 
 def is_version_2(credential: Mapping[str, Any]) -> bool:
