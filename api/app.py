@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from api import failures, logs, openapi, problems, service, settings
+from api import failures, logs, openapi, problems, service, settings, world
+from api.credentials import retention
 from api.http.body import LimitBody
 from api.http.head import AnswerHead
 from api.http.observe import REQUEST_ID, Observe
@@ -25,11 +26,14 @@ from api.metrics import Metrics
 from api.pages import routes as pages
 from api.pages.environment import LOCALE
 from api.pages.errors import error_page
+from api.rechecks import Rechecker
 from api.routes import (
     about,
     batch,
     comparisons,
+    credentials,
     documents,
+    events,
     facts,
     health,
     jobs,
@@ -44,6 +48,7 @@ from api.settings import Settings
 from api.store import comparisons as kept_comparisons
 from api.store.database import Database
 from api.store.programs import Difference
+from api.world import Worlds
 from evaluator.compare import Comparison
 from evaluator.facts import FactDefinition
 from evaluator.program import Document, Problem, Program
@@ -53,7 +58,7 @@ from providers.http import Fetcher, FetchError
 from providers.profile import Profile
 from rubrics import library
 
-UPLOADS = ("/v1/documents", "/v1/batch", "/add")
+UPLOADS = ("/v1/documents", "/v1/batch", "/v1/credentials", "/add", "/verify")
 """Paths whose requests may be as large as an upload."""
 EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", REQUEST_ID]
 """Headers that pages of allowed origins may read."""
@@ -61,31 +66,40 @@ EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Po
 
 ROUTERS = (
     *(search.router, programs.router, documents.router, jobs.router, comparisons.router, batch.router),
+    *(credentials.router, events.router),
     *(rubrics.router, facts.router, providers.router, profiles.router, health.router, about.router),
 )
 """In the order of the documentation."""
 
 
-def create_app(given: Settings, installed: Installed | None = None, fetcher: Fetcher | None = None) -> FastAPI:
+def create_app(
+    given: Settings, installed: Installed | None = None, fetcher: Fetcher | None = None, worlds: Worlds | None = None
+) -> FastAPI:
     """The application for these settings. The tables of the database are not made here, see `Database.migrate`.
 
-    `installed` is what is installed, and `fetcher` what fetches addresses, unless given. Raises BadDatabaseUrl, and
-    what `installed.load` raises.
+    `installed` is what is installed, `fetcher` what fetches addresses, and `worlds` what credentials are verified
+    against, unless given. Raises BadDatabaseUrl, and what `installed.load` raises.
     """
     database = Database(given.database_url)
     figures = Metrics()
     found = installed or load(given.rubrics)
-    fetch = _fetch_with(fetcher or Fetcher())
+    fetcher = fetcher or Fetcher()
+    fetch = _fetch_with(fetcher)
+    live = world.Remembered(world.live(fetcher, world.explorers_of(given.explorers)))
+    judged_in = worlds or world.worlds(live, given.contexts, None, given.seal_authorities)
+    rechecker = Rechecker(database, judged_in, retention(given))
     worker = Worker(database, lambda: service.way(library.latest(found.rubrics), today()), fetch)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = Event()
-        working = Thread(target=worker.run, args=(stop,), name="jobs")
-        working.start()
+        working = [Thread(target=each.run, args=(stop,)) for each in (worker, rechecker)]
+        for thread in working:
+            thread.start()
         yield
         stop.set()
-        await run_in_threadpool(working.join)
+        for thread in working:
+            await run_in_threadpool(thread.join)
         database.close()
         figures.close()
 
@@ -102,6 +116,7 @@ def create_app(given: Settings, installed: Installed | None = None, fetcher: Fet
     app.state.database = database
     app.state.installed = found
     app.state.fetch = fetch
+    app.state.worlds = judged_in
     app.state.rate = RateLimit(given.rate_limit)
     app.state.figures = figures
     app.state.locale = LOCALE
@@ -165,6 +180,8 @@ SCHEMAS = openapi.Schemas(
         programs.CorrectionList,
         documents.AddedDocument,
         documents.DocumentDetail,
+        credentials.CredentialList,
+        events.EventList,
         jobs.JobDetail,
         batch.BatchLine,
         batch.BatchAnswer,
@@ -179,7 +196,7 @@ SCHEMAS = openapi.Schemas(
         Comparison,
     ),
     models=(FactDefinition, Profile, Rubric),
-    bodies=(documents.UploadRequest,),
+    bodies=(documents.UploadRequest, credentials.VerifyRequest, credentials.RecheckRequest),
 )
 """What the answers and bodies of the API hold."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from api import cli_serve
+from api import cli_credentials, cli_serve
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +40,8 @@ rubrics_app = typer.Typer(help="List, show, lint, test and print rubrics.", no_a
 app.add_typer(rubrics_app, name="rubrics")
 app.add_typer(cli_serve.keys_app, name="keys")
 app.command()(cli_serve.serve)
+app.command()(cli_credentials.verify)
+app.add_typer(cli_credentials.contexts_app, name="contexts")
 
 Places = Annotated[
     list[str] | None,

@@ -18,12 +18,20 @@ from sqlalchemy.exc import ArgumentError
 
 from api import gather, settings
 from api.settings import Settings
-from api.store.database import Database
+from api.store.database import Database, State
 from providers import profile, provider
 from rubrics import library
 
 OLDEST_SQLITE = (3, 35, 0)
 """First with everything that compiled rubrics use."""
+STATES: dict[State, str] = {
+    "empty": "reachable, without tables; `touchstone serve` makes them",
+    "older": "reachable; its tables are of an earlier version, and `touchstone serve` brings them up to date: make a "
+    "copy of the database before",
+    "current": "reachable, with the tables of this version",
+    "newer": "has tables of a later version of Touchstone; install that version again, or restore an earlier copy",
+}
+"""What is said of a database by the state of its tables."""
 EXTRAS = {"bulk": ("polars", "pyarrow")}
 """Optional parts and the packages that they need."""
 
@@ -107,16 +115,13 @@ def _database(url: str) -> Check:
             return Check(id="database", outcome="pass", says=says)
         database = Database(url)
         try:
-            current = database.is_current()
+            state = database.state()
         finally:
             database.close()
     except Exception as error:
         why = str(getattr(error, "orig", None) or error).splitlines()[0]
         return Check(id="database", outcome="fail", says=f"can't be used: {why}; check the setting database_url")
-    says = (
-        "reachable, with the tables of this version" if current else "has other tables; `touchstone serve` updates them"
-    )
-    return Check(id="database", outcome="pass" if current else "fail", says=says)
+    return Check(id="database", outcome="fail" if state == "newer" else "pass", says=STATES[state])
 
 
 def _clock() -> str:

@@ -10,10 +10,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import logs, problems, service
+from api import credentials, logs, problems, service
 from api.problems import Fault
 from api.store import corrections, cursors, programs, rubrics, search
-from evaluator.sql import ConditionError
+from api.store import credentials as kept_credentials
+from evaluator.condition import ConditionError
 from providers.sources import UnknownProvider
 
 log = logs.logger(__name__)
@@ -31,6 +32,8 @@ def _at(pointer: str) -> Place:
 
 KINDS: Mapping[type[Exception], tuple[str, Place]] = {
     programs.UnknownProgram: ("not-found", _at("")),
+    kept_credentials.UnknownCredential: ("not-found", _at("")),
+    credentials.NotKept: ("not-kept", _at("")),
     service.StaleProgram: ("changed-meanwhile", _at("")),
     service.BadComparison: ("invalid", _at("/programs")),
     rubrics.BadWeights: ("invalid", _at("/weights")),

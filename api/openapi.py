@@ -40,6 +40,7 @@ Every error is a problem document (RFC 9457); its types are listed at [/problems
 TAGS = {
     "programs": "Offerings that lead to a credential: search them, read them, see their versions, correct a fact.",
     "documents": "What programs are read from: upload files, text or addresses.",
+    "credentials": "What applicants present: is it real, which program is it for, and what has happened to it since.",
     "scores": "Scorecards and comparisons under published rubrics.",
     "rubrics": "The published documents of criteria. A version never changes.",
     "dictionary": "What facts exist, who can state them, and what issuers publish for all their programs.",

@@ -143,6 +143,14 @@ TYPES = _types(
         detail="A request with this Idempotency-Key is being worked on.",
     ),
     ProblemType(
+        id="not-kept",
+        title="What was presented is not kept",
+        status=409,
+        means="A credential is to be verified again, but the file or link is not kept, or no longer.",
+        mend="Present it anew with POST /v1/credentials, or have the setting credential_file_days raised.",
+        detail="What was presented is not kept, so it can't be verified again; present it anew.",
+    ),
+    ProblemType(
         id="changed-meanwhile",
         title="It changed meanwhile",
         status=412,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import os
 import socket
@@ -13,17 +14,22 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
-from api import installed, logs, metrics
+from api import installed, logs, metrics, service
+from api.routes.given import today
 from api.settings import Settings
 from api.store import keys
 from api.store.database import BadDatabaseUrl, Database
+from api.store.forming import Way
 from evaluator.strict_yaml import SpecError
 from providers.provider import PluginError
+from rubrics import library
 
 APPLICATION = "api.app:from_environment"
 BACKLOG = 2048
 """Connections that may wait to be taken."""
 PORTS_TRIED = 50
+MOST_AGE = datetime.timedelta(days=30)
+"""Ages are counted in months, so that scores of an earlier day than this may be wrong by one or more."""
 
 Say = Callable[[str], None]
 
@@ -81,21 +87,42 @@ def check_reach(settings: Settings) -> None:
 def prepare(settings: Settings, say: Say) -> None:
     """Load what is installed, and bring the tables of the database up to date. Raises CannotServe."""
     try:
-        installed.load(settings.rubrics)
+        found = installed.load(settings.rubrics)
     except (SpecError, PluginError, RuntimeError) as error:
         raise CannotServe(str(error)) from None
-    with opened(settings) as database, database.session() as session:
-        if settings.needs_key and not any(key.revoked is None for key in keys.listed(session)):
-            say("Requests need an API key, and there is none yet; make one: touchstone keys create NAME")
+    with opened(settings, say) as database:
+        with database.session() as session:
+            if settings.needs_key and not any(key.revoked is None for key in keys.listed(session)):
+                say("Requests need an API key, and there is none yet; make one: touchstone keys create NAME")
+        refresh(database, service.way(library.latest(found.rubrics), today()), say)
+
+
+def refresh(database: Database, how: Way, say: Say) -> None:
+    """Score again what rubrics, profiles or time have overtaken; one sentence says what and why."""
+    since = how.as_of - MOST_AGE
+    stale = service.stale(database, how, since)
+    if not stale.programs:
+        return
+    reasons = {
+        "no score yet under a rubric that is installed": stale.unscored,
+        "formed by another version of Touchstone or other profiles": stale.formed_otherwise,
+        f"last scored before {since}": stale.old,
+    }
+    why = "; ".join(f"{reason}: {count:,}" for reason, count in reasons.items() if count)
+    say(f"Scoring {stale.programs:,} program{'s' if stale.programs > 1 else ''} again ({why}).")
+    service.refresh(database, how, since)
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """The database of the settings, with its tables up to date. Raises CannotServe when it can't be used."""
+def opened(settings: Settings, say: Say = lambda _: None) -> Iterator[Database]:
+    """The database of the settings, with its tables up to date; `say` is told when they were not.
+
+    Raises CannotServe when it can't be used, or is of a later version of Touchstone.
+    """
     try:
         database = Database(settings.database_url)
         try:
-            database.migrate()
+            _migrate(database, say)
             yield database
         finally:
             database.close()
@@ -104,6 +131,18 @@ def opened(settings: Settings) -> Iterator[Database]:
     except SQLAlchemyError as error:
         why = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise CannotServe(f"The database can't be used ({why}); check the setting database_url.") from None
+
+
+def _migrate(database: Database, say: Say) -> None:
+    state = database.state()
+    if state == "newer":
+        raise CannotServe(
+            "The database is of a later version of Touchstone, which this one can't read; install that version again, "
+            "or restore the copy of the database that was made before it."
+        )
+    if state == "older":
+        say("The tables of the database are of an earlier version of Touchstone; bringing them up to date.")
+    database.migrate()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 import msgspec
 from sqlmodel import Session
@@ -16,6 +17,7 @@ from api.store import comparisons, corrections, documents, forming, programs, ru
 from api.store.database import Database
 from api.store.packed import plain
 from evaluator import __version__
+from evaluator.canonical import digest_of
 from evaluator.compare import MOST_PROGRAMS
 from evaluator.compare import compare as compare_cards
 from evaluator.derive import derive
@@ -82,7 +84,12 @@ def no_step(_: int) -> None:
 def way(given: Iterable[Rubric], as_of: datetime.date) -> forming.Way:
     """How programs are formed here: with the built-in profiles, scored under these rubrics."""
     built_in = profile.built_in()
-    return forming.Way(lambda program: profile.inherit(program, built_in), tuple(given), as_of)
+    return forming.Way(lambda program: profile.inherit(program, built_in), tuple(given), as_of, _way_name())
+
+
+@cache
+def _way_name() -> str:
+    return digest_of([__version__, [each.digest for each in profile.built_in()]])
 
 
 def add_documents(
@@ -277,16 +284,23 @@ def correct(
     return forming.form_again(database, [key], how)[0]
 
 
-def refresh(database: Database, how: forming.Way, since: datetime.date, step: Step = no_step) -> int:
-    """Form and score again the programs that lack a scorecard under these rubrics, or were last seen before `since`.
+def stale(database: Database, how: forming.Way, since: datetime.date) -> programs.Stale:
+    """How many programs `refresh` would form and score again, and why."""
+    with database.session() as session:
+        return programs.stale_count(session, [rubric.digest for rubric in how.rubrics], how.name, since)
 
-    Ages grow, profiles change and rubrics are published; nothing else makes a program stale. Returns how many were.
+
+def refresh(database: Database, how: forming.Way, since: datetime.date, step: Step = no_step) -> int:
+    """Form and score again the programs that lack a scorecard under these rubrics, were formed by other profiles or
+    another version of Touchstone, or were last seen before `since`. Returns how many were.
+
+    Nothing else makes a program stale: rubrics and profiles are published, ages grow.
     """
     number, total = 0, 0
+    judges = [rubric.digest for rubric in how.rubrics]
     while True:
         with database.session() as session:
-            judges = [rubric.digest for rubric in how.rubrics]
-            batch = programs.stale(session, judges, since, after=number, limit=forming.BATCH)
+            batch = programs.stale(session, judges, how.name, since, (number, forming.BATCH))
         if not batch:
             return total
         forming.form_again(database, [each.key for each in batch], how)

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from evaluator.strict_yaml import did_you_mean
+from providers import explorers
 
 PREFIX = "TOUCHSTONE_"
 CONFIG = "TOUCHSTONE_CONFIG"
@@ -88,6 +89,31 @@ class Settings(BaseSettings):
     rubrics: Annotated[tuple[Path, ...], Commas] = Field(
         default=(), description="Folders with rubrics of your own (<id>/<version>.yaml), besides the installed ones."
     )
+    explorers: Annotated[tuple[str, ...], Commas] = Field(
+        default=(),
+        description="Ledger explorers that are believed, such as bitcoinMainnet=esplora:https://blockstream.info/api; "
+        "kinds are esplora, blockscout and plain. Without one, anchors of Blockcerts stay unknown.",
+    )
+    contexts: Path | None = Field(
+        default=None,
+        description="Folder with the vocabularies that `touchstone contexts fetch` keeps. Unset: in the user's cache.",
+    )
+    seal_authorities: Annotated[tuple[Path, ...], Commas] = Field(
+        default=(), description="Certificates (PEM or DER) that are trusted to vouch for electronic seals."
+    )
+    credential_file_days: int = Field(
+        default=0,
+        ge=0,
+        le=3650,
+        description="Days for which a presented credential is kept after its verdict, so that it can be verified "
+        "again; 0: it is not kept.",
+    )
+    credential_days: int = Field(
+        default=180, ge=1, le=3650, description="Days for which verdicts and events about credentials are kept."
+    )
+    credential_recheck_hours: int = Field(
+        default=24, ge=0, description="Hours after which a kept credential is verified again; 0: never by itself."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe message that is written."
     )
@@ -110,7 +136,7 @@ class Settings(BaseSettings):
         """What is passed, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
-    @field_validator("hosts", "proxies", "cors_origins", "rubrics", mode="before")
+    @field_validator("hosts", "proxies", "cors_origins", "rubrics", "explorers", "seal_authorities", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -131,6 +157,22 @@ class Settings(BaseSettings):
         for origin in value:
             if not origin.startswith(("https://", "http://")) or origin.count("/") != 2:
                 raise ValueError(f'"{origin}" is not an origin; write https://name, without a path')
+        return value
+
+    @field_validator("explorers")
+    @classmethod
+    def _explorers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        explorers.parse(value)
+        return value
+
+    @field_validator("seal_authorities")
+    @classmethod
+    def _authorities(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        if value:
+            from api.world import certificates
+
+            for path in value:
+                certificates(path)
         return value
 
     @property

@@ -6,13 +6,14 @@ dictionary say is content of theirs and stays as published.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from gettext import NullTranslations
 from typing import Protocol
 
 from evaluator.beside import Beside, Interval
 from evaluator.compare import Claim, Pair, Standing
-from evaluator.facts import dictionary
+from evaluator.explain import say_value
+from evaluator.facts import Value, dictionary
 from evaluator.program import Grade, Program
 from evaluator.score import CriterionScore, Scorecard
 
@@ -87,8 +88,7 @@ def summary(card: Scorecard, texts: NullTranslations = ENGLISH) -> str:
     if shown:
         sentences = [_("Shows that %(clauses)s.") % {"clauses": _(", and that ").join(shown)}]
     if unknown:
-        named = ", ".join(dict.fromkeys(_label(name) for name in unknown[:MOST_SHOWN]))
-        sentences.append(_("Not known: %(facts)s.") % {"facts": named})
+        sentences.append(_("Not known: %(facts)s.") % {"facts": named(unknown[:MOST_SHOWN])})
     limits = [cap for cap in card.caps if cap.bites]
     sentences += [_("At most %(points)d: %(why)s.") % {"points": cap.at_most, "why": cap.says} for cap in limits]
     return " ".join(sentences)
@@ -127,6 +127,16 @@ def say_level(own: CriterionScore, texts: NullTranslations = ENGLISH) -> str:
     if own.possible == own.stated:
         return _("level %(stated)d of %(maximum)d") % levels
     return _("level %(stated)d to %(possible)d of %(maximum)d") % levels
+
+
+def said(value: Value | None, name: str, texts: NullTranslations = ENGLISH) -> str:
+    """The value of a fact as people read it; not known where there is none."""
+    _ = texts.gettext
+    if value is None:
+        return _("not known")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return say_value(dictionary()[name], value)
 
 
 def introduction(program: Program, side: Beside, texts: NullTranslations = ENGLISH) -> str:
@@ -206,12 +216,10 @@ def say_claim(pair: Pair, titles: Mapping[str, str], on: str, texts: NullTransla
 
 def say_reversal(pair: Pair, texts: NullTranslations = ENGLISH) -> str:
     """What is not known and could turn a claim round; empty where nothing could."""
-    named = [_label(name) for name in pair.reversed_by[:MOST_SHOWN]]
-    more = len(pair.reversed_by) - len(named)
-    if not named:
+    if not pair.reversed_by:
         return ""
-    facts = ", ".join(named)
-    if not more:
+    facts, more = named(pair.reversed_by[:MOST_SHOWN]), len(pair.reversed_by) - MOST_SHOWN
+    if more <= 0:
         return texts.gettext("What is not known could reverse it: %(facts)s.") % {"facts": facts}
     says = texts.ngettext(
         "What is not known could reverse it: %(facts)s, and %(more)d more fact.",
@@ -247,5 +255,10 @@ def _clause(says: str) -> str:
     return says[:1].lower() + says[1:].rstrip(".") if says[1:2].islower() or says[1:2] == " " else says.rstrip(".")
 
 
+def named(facts: Iterable[str]) -> str:
+    """Facts by what people call them, each once: both ends of an interval are one thing."""
+    return ", ".join(dict.fromkeys(_label(fact) for fact in facts))
+
+
 def _label(fact: str) -> str:
-    return dictionary()[fact].label
+    return dictionary()[fact].label.removesuffix(", at least").removesuffix(", at most")

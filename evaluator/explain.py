@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 from sqlglot import exp
 
+from evaluator.condition import Condition, parse_condition
 from evaluator.facts import FactDefinition, Value, dictionary
 from evaluator.rubric import Criterion
-from evaluator.sql import Condition, parse_condition
 
 Truths = Mapping[str, int | None]
 """Truth of each comparison of a rubric (1, 0, None for unknown) by its PostgreSQL text."""
@@ -34,6 +34,7 @@ UNSPOKEN = frozenset({"alpha", "coefficient", "EQF level"})
 
 def _say_number(definition: FactDefinition, number: float) -> str:
     unit = definition.unit or ""
+    number += 0  # -0.0 is said as 0
     if unit == "share":
         return f"{100 * number:.4g} %"
     if unit in UNSPOKEN or unit in dictionary():  # an amount whose currency is a fact of its own

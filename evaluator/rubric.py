@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StrictInt, field_val
 
 from evaluator import strict_yaml
 from evaluator.canonical import digest_of
+from evaluator.condition import Condition, ConditionError, parse_condition
 from evaluator.facts import Value, dictionary
 from evaluator.program import Grade
-from evaluator.sql import Condition, ConditionError, parse_condition
 
 Expectation = StrictInt | tuple[StrictInt, StrictInt] | Literal["unknown", "not_applicable"]
 """What a case expects of a criterion: a level, its two bounds, some uncertainty, or that it does not apply."""

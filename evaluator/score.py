@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import msgspec
 
+from evaluator.condition import sqlite_text
 from evaluator.derive import derive
 from evaluator.engine import facts_relation, rows
 from evaluator.explain import Truths, atom_key, lacking, reason
 from evaluator.facts import Value
-from evaluator.program import RANK, Fact, Program
+from evaluator.program import GRADES, RANK, Fact, Program
 from evaluator.rubric import Criterion, Rubric
-from evaluator.sql import Query, cap_columns, compile_rubric, level_columns, sqlite_text
+from evaluator.sql import Query, cap_columns, compile_rubric, level_columns
 
 ADVISORY = "Advisory: a person decides."
 
@@ -98,16 +99,6 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     advisory: str = ADVISORY
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """A rubric's statements for SQLite, which scores single programs."""
-
-    query: Query
-    levels: str
-    atoms: str
-    atom_keys: tuple[str, ...]
-
-
 def score(program: Program, rubric: Rubric, as_of: datetime.date) -> Scorecard:
     """The scorecard of a program; derived facts are added here, so give the program as published.
 
@@ -119,15 +110,12 @@ def score(program: Program, rubric: Rubric, as_of: datetime.date) -> Scorecard:
 def score_derived(program: Program, rubric: Rubric, as_of: datetime.date) -> Scorecard:
     """`score` for a program whose derived facts (`derive`) are there already."""
     prepared = _prepared(rubric)
-    values = {name: program.value(name) for name in rubric.facts}
-    floor = RANK[rubric.evidence_floor]
-    evidenced = {
-        name: value if value is not None and RANK[program.facts[name].grade] >= floor else None
-        for name, value in values.items()
-    }
-    row, floor_row = _rows(prepared, values, evidenced)
-    truths = _truths(prepared, values)
-    criteria = tuple(_criterion(criterion, row, floor_row, truths, program, values) for criterion in rubric.criteria)
+    asked = [program.facts.get(name) for name in rubric.facts]
+    values = tuple([None if fact is None else fact.value for fact in asked])
+    counted = prepared.counted
+    evidenced = tuple([fact.value if fact is not None and fact.grade in counted else None for fact in asked])
+    row = prepared.row(values)
+    floor_row = row if evidenced == values else prepared.row(evidenced)
     return Scorecard(
         program=program.id,
         title=program.title,
@@ -139,60 +127,43 @@ def score_derived(program: Program, rubric: Rubric, as_of: datetime.date) -> Sco
         stated=row["score_low"],
         possible=row["score_high"],
         coverage=row["weight_certain"] / row["weight_applicable"],
-        criteria=criteria,
-        caps=_caps(rubric, row, values),
-        oldest_evidence=_oldest(program, rubric),
+        criteria=tuple([_criterion(each, row, floor_row, program.facts, values) for each in prepared.criteria]),
+        caps=_caps(rubric, row, dict(zip(rubric.facts, values, strict=True))),
+        oldest_evidence=_oldest(asked),
     )
 
 
 def row_of(values: Mapping[str, Value | None], rubric: Rubric) -> Row:
     """The query's row for bare fact values, as rubric cases and tests give them."""
-    return _rows(_prepared(rubric), values, {})[0]
+    return dict(_prepared(rubric).row(tuple([values.get(name) for name in rubric.facts])))
 
 
 def _criterion(
-    criterion: Criterion,
-    row: Row,
-    floor_row: Row,
-    truths: Truths,
-    program: Program,
-    values: dict[str, Value | None],
+    prepared: _PreparedCriterion, row: Row, floor_row: Row, known: Mapping[str, Fact], values: Values
 ) -> CriterionScore:
-    low, high = level_columns(criterion.id)
-    evidenced, stated, possible = floor_row[low], row[low], row[high]
-    flag = row[f"{criterion.id}_applies"] if criterion.applies else 1
+    criterion = prepared.criterion
+    evidenced, stated, possible = floor_row[prepared.low], row[prepared.low], row[prepared.high]
+    flag = row[prepared.applies] if prepared.applies else 1
     applies = None if flag is None else bool(flag)
+    told = prepared.told((evidenced, stated, possible), applies, tuple([values[place] for place in prepared.places]))
     return CriterionScore(
         id=criterion.id,
         asks=criterion.asks,
         weight=criterion.weight,
-        maximum=criterion.maximum,
+        maximum=prepared.maximum,
         applies=applies,
         evidenced=evidenced,
         stated=stated,
         possible=possible,
-        says=criterion.levels[stated].says,
-        reason=reason(criterion, (evidenced, stated, possible), applies, values),
-        next=_next(criterion, stated, truths, values) if applies is not False else None,
-        facts={name: program.facts[name] for name in criterion.facts if name in program.facts},
-        unknown=tuple(name for name in criterion.facts if values[name] is None),
+        says=told.says,
+        reason=told.reason,
+        next=told.next,
+        facts={name: known[name] for name in criterion.facts if name in known},
+        unknown=told.unknown,
     )
 
 
-def _next(criterion: Criterion, stated: int, truths: Truths, values: dict[str, Value | None]) -> NextLevel | None:
-    above = [number for number in criterion.conditions if number > stated]
-    if not above:
-        return None
-    level = min(above)
-    return NextLevel(
-        level=level,
-        says=criterion.levels[level].says,
-        needs=lacking(criterion.conditions[level], truths, values),
-        remedy=criterion.remedy,
-    )
-
-
-def _caps(rubric: Rubric, row: Row, values: dict[str, Value | None]) -> tuple[CapScore, ...]:
+def _caps(rubric: Rubric, row: Row, values: Mapping[str, Value | None]) -> tuple[CapScore, ...]:
     scores = []
     for cap in rubric.caps:
         low, high = (row[column] for column in cap_columns(cap.id))
@@ -209,44 +180,123 @@ def _caps(rubric: Rubric, row: Row, values: dict[str, Value | None]) -> tuple[Ca
     return tuple(scores)
 
 
-def _oldest(program: Program, rubric: Rubric) -> str | None:
-    dates = [
-        evidence.retrieved
-        for name in rubric.facts
-        if name in program.facts
-        for evidence in program.facts[name].evidence
-    ]
+def _oldest(asked: Sequence[Fact | None]) -> str | None:
+    dates = [evidence.retrieved for fact in asked if fact is not None for evidence in fact.evidence]
     return min(dates)[:10] if dates else None
+
+
+# --- a rubric made ready ------------------------------------------------------------------------------------
+
+Row = Mapping[str, Any]
+"""One row of a rubric's query by column; see `evaluator.sql.Query`."""
+
+Values = tuple[Value | None, ...]
+"""Values of the facts that a rubric or a criterion asks, in its order of them."""
+
+ROWS_KEPT = 2_048
+"""Rows kept per rubric: programs of one issuer often know the same, and many have nothing evidenced."""
+
+SENTENCES_KEPT = 512
+"""Answers kept per criterion."""
+
+
+class _Told(NamedTuple):
+    """What a scorecard says of a criterion in words. It depends on nothing but levels and values."""
+
+    says: str
+    reason: str
+    next: NextLevel | None
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _PreparedCriterion:
+    """A criterion with what is the same for every program."""
+
+    criterion: Criterion
+    maximum: int
+    low: str
+    high: str
+    applies: str | None
+    """Columns of the rubric's query."""
+    places: tuple[int, ...]
+    """Where the facts of the criterion stand among those of the rubric."""
+    told: Callable[[tuple[int, int, int], bool | None, Values], _Told]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A rubric with what is the same for every program."""
+
+    counted: frozenset[str]
+    """Grades at or above the evidence floor."""
+    criteria: tuple[_PreparedCriterion, ...]
+    row: Callable[[Values], Row]
+    """The query's row for the values of the rubric's facts."""
 
 
 @lru_cache(maxsize=64)
 def _prepared(rubric: Rubric) -> _Prepared:
-    query = compile_rubric(rubric)
-    atoms = {
-        atom_key(atom): sqlite_text(atom)
-        for criterion in rubric.criteria
-        for condition in criterion.conditions.values()
-        for atom in condition.atoms()
-    }
+    places = {name: place for place, name in enumerate(rubric.facts)}
     return _Prepared(
-        query=query,
-        levels=f"{facts_relation(query.facts, 2)}, {query.sql('sqlite').removeprefix('WITH ')}",
-        atoms=f'{facts_relation(query.facts)} SELECT {", ".join(atoms.values())} FROM "facts"',
-        atom_keys=tuple(atoms),
+        counted=frozenset(GRADES[RANK[rubric.evidence_floor] :]),
+        criteria=tuple(_prepared_criterion(criterion, places) for criterion in rubric.criteria),
+        row=_row(compile_rubric(rubric)),
     )
 
 
-Row = dict[str, Any]
-"""One row of a rubric's query by column; see `evaluator.sql.Query`."""
+def _prepared_criterion(criterion: Criterion, places: Mapping[str, int]) -> _PreparedCriterion:
+    low, high = level_columns(criterion.id)
+    return _PreparedCriterion(
+        criterion=criterion,
+        maximum=criterion.maximum,
+        low=low,
+        high=high,
+        applies=f"{criterion.id}_applies" if criterion.applies else None,
+        places=tuple(places[name] for name in criterion.facts),
+        told=_told(criterion),
+    )
 
 
-def _rows(prepared: _Prepared, first: Mapping[str, Value | None], second: Mapping[str, Value | None]) -> list[Row]:
-    """The query's rows for two sets of fact values, in that order."""
-    parameters = [relation.get(name) for relation in (first, second) for name in prepared.query.facts]
-    found = sorted(rows(prepared.levels, parameters), key=itemgetter(0))
-    return [dict(zip(prepared.query.columns, row, strict=True)) for row in found]
+def _row(query: Query) -> Callable[[Values], Row]:
+    statement = f"{facts_relation(query.facts)}, {query.sql('sqlite').removeprefix('WITH ')}"
+
+    @lru_cache(maxsize=ROWS_KEPT)
+    def row(values: Values) -> Row:
+        return MappingProxyType(dict(zip(query.columns, rows(statement, values)[0], strict=True)))
+
+    return row
 
 
-def _truths(prepared: _Prepared, values: Mapping[str, Value | None]) -> Truths:
-    row = rows(prepared.atoms, [values[name] for name in prepared.query.facts])[0]
-    return dict(zip(prepared.atom_keys, row, strict=True))  # type: ignore[arg-type]
+def _told(criterion: Criterion) -> Callable[[tuple[int, int, int], bool | None, Values], _Told]:
+    atoms = {
+        atom_key(atom): sqlite_text(atom) for condition in criterion.conditions.values() for atom in condition.atoms()
+    }
+    statement = f'{facts_relation(criterion.facts)} SELECT {", ".join(atoms.values())} FROM "facts"'
+
+    @lru_cache(maxsize=SENTENCES_KEPT)
+    def told(levels: tuple[int, int, int], applies: bool | None, known: Values) -> _Told:
+        stated = levels[1]
+        values = dict(zip(criterion.facts, known, strict=True))
+        above = [number for number in criterion.conditions if number > stated]
+        following = None
+        if above and applies is not False:
+            truths: Truths = dict(zip(atoms, rows(statement, known)[0], strict=True))  # type: ignore[arg-type]
+            following = _next(criterion, min(above), truths, values)
+        return _Told(
+            says=criterion.levels[stated].says,
+            reason=reason(criterion, levels, applies, values),
+            next=following,
+            unknown=tuple(name for name in criterion.facts if values[name] is None),
+        )
+
+    return told
+
+
+def _next(criterion: Criterion, level: int, truths: Truths, values: Mapping[str, Value | None]) -> NextLevel:
+    return NextLevel(
+        level=level,
+        says=criterion.levels[level].says,
+        needs=lacking(criterion.conditions[level], truths, values),
+        remedy=criterion.remedy,
+    )

@@ -1,232 +1,28 @@
-"""Conditions over facts: SQL boolean expressions, checked against the dictionary, compiled to one SELECT.
-
-Accepted is a closed set of nodes: facts, literals, comparisons of a fact with a literal, `AND OR NOT IN BETWEEN`.
-There are no functions, no arithmetic, no sub-queries and no `IS NULL`: a rule may not ask whether something is
-unknown, because then learning more could lower a level. Identifiers are quoted in all that is compiled (`mode` and
-`free` are words of some dialect).
+"""A rubric compiled to one SELECT that scores programs, in the dialect of any engine.
 
 SQL is three-valued: an unknown fact is NULL. `COALESCE(condition, FALSE)` is the worst that can still be and
-`COALESCE(condition, TRUE)` the best, in every engine (`IS TRUE` differs between them).
+`COALESCE(condition, TRUE)` the best, in every engine (`IS TRUE` differs between them). Identifiers are quoted in all
+that is compiled (`mode` and `free` are words of some dialect).
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
-from evaluator.facts import FactDefinition, dictionary
-from evaluator.strict_yaml import did_you_mean
-
-if TYPE_CHECKING:
-    from evaluator.rubric import Rubric
+from evaluator.condition import Condition, sqlite_text
+from evaluator.rubric import Rubric
 
 DIALECTS = ("postgres", "duckdb", "spark", "bigquery", "snowflake", "sqlite")
 """Dialects in which a rubric can be printed; Polars reads the PostgreSQL text."""
 
-LONGEST_CONDITION = 2_000
-"""Characters; a longer rule is better a derived fact."""
-
-DEEPEST_NESTING = 20
-"""Parentheses and NOTs around a comparison; engines give up at some depth, each at its own."""
-
-COMPARISONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
-
 Bound = Literal["low", "high"]
 BOUNDS: tuple[Bound, Bound] = ("low", "high")
-
-
-class ConditionError(ValueError):
-    """A condition that is not a boolean expression over known facts; the message says what and suggests."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A checked condition."""
-
-    text: str
-    """As its author wrote it."""
-    expression: exp.Expr
-    """The same with quoted identifiers; never changed in place."""
-    facts: tuple[str, ...]
-    """Facts that it reads, in the order of first use."""
-
-    @cached_property
-    def sqlite(self) -> str:
-        """Its text for SQLite."""
-        return sqlite_text(self.expression)
-
-    def atoms(self) -> Iterator[exp.Expr]:
-        """Its comparisons and bare boolean facts, left to right."""
-        return _atoms(self.expression)
-
-
-@lru_cache(maxsize=4096)
-def parse_condition(text: str) -> Condition:
-    """Check a condition against the closed node set and the dictionary.
-
-    Raises ConditionError that names the fact or the word that can't stand there.
-    """
-    if len(text) > LONGEST_CONDITION:
-        raise ConditionError(f"the condition has {len(text)} characters; at most {LONGEST_CONDITION} are read")
-    try:
-        statements = sqlglot.parse(text, dialect="postgres")
-        if len(statements) != 1:
-            raise ConditionError(f"one condition is expected, found {len(statements)} statements")
-        if statements[0] is None:
-            raise ConditionError("the condition is empty")
-        expression = _checked(statements[0], 0)
-    except SqlglotError as error:
-        reason = str(error).split("\n")[0].rstrip(".")
-        raise ConditionError(f"not a SQL condition ({reason}): {text}") from None
-    except RecursionError:
-        raise ConditionError("the condition is nested too deeply") from None
-    facts = dict.fromkeys(column.name for column in expression.find_all(exp.Column, bfs=False))
-    return Condition(text=text, expression=expression, facts=tuple(facts))
-
-
-def _checked(node: exp.Expr, depth: int) -> exp.Expr:
-    """A fresh copy of `node` with only accepted nodes, or ConditionError. `depth` counts what encloses it."""
-    if depth > DEEPEST_NESTING:
-        raise ConditionError(f"parentheses and NOT are nested more than {DEEPEST_NESTING} deep")
-    match node:
-        case exp.Paren():
-            return exp.Paren(this=_checked(node.this, depth + 1))
-        case exp.And() | exp.Or():
-            return type(node)(this=_checked(node.this, depth), expression=_checked(node.expression, depth))
-        case exp.Not():
-            return exp.Not(this=_checked(node.this, depth + 1))
-        case exp.Column():
-            definition = _fact(node)
-            if definition.type != "boolean":
-                raise ConditionError(f"{definition.name} is a {definition.type}; compare it with a value")
-            return _column(definition)
-        case exp.In() | exp.Between() | exp.EQ() | exp.NEQ() | exp.LT() | exp.LTE() | exp.GT() | exp.GTE():
-            return _checked_comparison(node)
-    raise ConditionError(
-        f"{node.sql('postgres')!r} can't stand in a condition; it may hold facts, literals, comparisons of a fact "
-        "with a literal, AND, OR, NOT, IN and BETWEEN"
-    )
-
-
-def _checked_comparison(node: exp.Expr) -> exp.Expr:
-    if not isinstance(node.this, exp.Column):
-        raise ConditionError(f"a comparison starts with a fact: {node.sql('postgres')}")
-    definition = _fact(node.this)
-    column = _column(definition)
-    match node:
-        case exp.In():
-            if not node.expressions or node.args.get("query") or node.args.get("unnest"):
-                raise ConditionError(f"IN needs a list of values: {node.sql('postgres')}")
-            if definition.type != "text":
-                raise ConditionError(f"IN is for text facts; {definition.name} is a {definition.type}")
-            return exp.In(this=column, expressions=[_literal(each, definition) for each in node.expressions])
-        case exp.Between():
-            _must_be_number(definition, "BETWEEN")
-            if node.args.get("symmetric"):
-                raise ConditionError(f"BETWEEN takes the lower value first, without SYMMETRIC: {node.sql('postgres')}")
-            low, high = (_literal(node.args[key], definition) for key in ("low", "high"))
-            return exp.Between(this=column, low=low, high=high)
-    if isinstance(node.expression, exp.Boolean) and definition.type == "boolean":
-        same = isinstance(node, exp.EQ) == node.expression.this
-        if isinstance(node, exp.EQ | exp.NEQ):
-            return column if same else exp.Not(this=column)
-    if not isinstance(node, exp.EQ | exp.NEQ):
-        _must_be_number(definition, COMPARISONS[type(node)])
-    return type(node)(this=column, expression=_literal(node.expression, definition))
-
-
-def _must_be_number(definition: FactDefinition, operator: str) -> None:
-    if definition.type not in ("integer", "number"):
-        raise ConditionError(f"{operator} is for numbers; {definition.name} is a {definition.type}")
-
-
-def _fact(column: exp.Column) -> FactDefinition:
-    """The dictionary's entry for a column, or ConditionError."""
-    known = dictionary()
-    name = column.name
-    if column.table or name not in known:
-        shown = column.sql("postgres").strip('"')
-        raise ConditionError(
-            f'unknown fact "{shown}".{did_you_mean(name, known)} The facts are listed by `touchstone facts`'
-        )
-    if known[name].type == "date":
-        raise ConditionError(f"{name} is a date; ask for the months since it, a fact of its own")
-    return known[name]
-
-
-def _column(definition: FactDefinition) -> exp.Column:
-    return exp.column(exp.to_identifier(definition.name, quoted=True))
-
-
-def _literal(node: exp.Expr, definition: FactDefinition) -> exp.Expr:
-    """A literal that `definition` can have, or ConditionError."""
-    negative = isinstance(node, exp.Neg)
-    inner = node.this if negative else node
-    if not isinstance(inner, exp.Literal) or (negative and inner.is_string):
-        raise ConditionError(f"{definition.name} must be compared with a literal, not {node.sql('postgres')!r}")
-    if definition.type == "text":
-        if not inner.is_string:
-            raise ConditionError(f"{definition.name} is text; quote {inner.sql('postgres')!r}")
-        if fault := definition.fault(inner.this):
-            raise ConditionError(fault)
-        return exp.Literal.string(inner.this)
-    if definition.type == "boolean" or inner.is_string:
-        raise ConditionError(f"{definition.name} is a {definition.type}, not {inner.sql('postgres')}")
-    if fault := definition.fault(_number(node.sql("postgres"), definition)):
-        raise ConditionError(fault)
-    return exp.Neg(this=exp.Literal.number(inner.this)) if negative else exp.Literal.number(inner.this)
-
-
-def _number(text: str, definition: FactDefinition) -> float:
-    """The number that a literal writes; whole ones stay whole for an integer fact."""
-    number = float(text)
-    return int(number) if definition.type == "integer" and number.is_integer() else number
-
-
-def sqlite_text(expression: exp.Expr, *, pretty: bool = False) -> str:
-    """Text for SQLite that means the same and runs ten times as fast there.
-
-    SQLite builds a table for every `IN` of three or more values, and puts each level's CASE in the place of every
-    mention of it unless told to keep the layer.
-    """
-    text = expression.transform(_equalities)
-    for layer in text.find_all(exp.CTE):
-        layer.set("materialized", True)
-    return str(text.sql("sqlite", pretty=pretty, comments=False))
-
-
-def _equalities(node: exp.Expr) -> exp.Expr:
-    if not isinstance(node, exp.In):
-        return node
-    return exp.paren(exp.or_(*(exp.EQ(this=node.this.copy(), expression=each) for each in node.expressions)))
-
-
-def _atoms(node: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(node, exp.And | exp.Or):
-        yield from _atoms(node.this)
-        yield from _atoms(node.expression)
-    elif isinstance(node, exp.Not | exp.Paren):
-        yield from _atoms(node.this)
-    else:
-        yield node
-
-
-# --- compiling a rubric -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -245,14 +41,17 @@ class Query:
 
     def sql(self, dialect: str = "postgres", *, pretty: bool = False) -> str:
         """Its text in one of DIALECTS."""
-        if dialect == "sqlite":
-            return sqlite_text(self.expression, pretty=pretty)
         expression = self.expression.copy()
+        if dialect == "sqlite":
+            # Unless told to keep a layer, SQLite puts each level's CASE in the place of every mention of it.
+            for layer in expression.find_all(exp.CTE):
+                layer.set("materialized", True)
+            return sqlite_text(expression, pretty=pretty)
         if dialect == "duckdb":
             # Scores are never NULL; said so, LEAST stays one call instead of a CASE that repeats its arguments.
             for node in expression.find_all(exp.Least, exp.Greatest):
                 node.set("ignore_nulls", True)
-        return expression.sql(dialect, pretty=pretty, comments=False)
+        return expression.sql(dialect, pretty=pretty, comments=False, copy=False)
 
 
 def level_columns(criterion_id: str) -> tuple[str, str]:
@@ -279,16 +78,16 @@ def compile_rubric(rubric: Rubric) -> Query:
         sums += _candidate_sums(rubric, number, left_out)
     low, high = (_extreme(bound, len(candidates)) for bound in BOUNDS)
     scores = [
-        exp.alias_(low, "uncapped_low", quoted=True),
-        exp.alias_(_capped(rubric, "low", low.copy()), "score_low", quoted=True),
-        exp.alias_(_capped(rubric, "high", high), "score_high", quoted=True),
+        _named(low, "uncapped_low"),
+        _named(_capped(rubric, "low", low.copy()), "score_low"),
+        _named(_capped(rubric, "high", high), "score_high"),
     ]
     kept = [_quoted(each.alias_or_name) for each in levels]
     carried = [_quoted(each.alias) for each in sums[:2]]
-    inner = exp.select(*levels).from_(_table("facts"))
-    middle = exp.select(*(each.copy() for each in kept), *sums).from_(_table("levels"))
-    expression = exp.select(*kept, *carried, *scores).from_(_table("sums"))
-    expression = expression.with_(_identifier("levels"), inner).with_(_identifier("sums"), middle)
+    inner = _select(levels, "facts")
+    middle = _select([*(each.copy() for each in kept), *sums], "levels")
+    expression = _select([*kept, *carried, *scores], "sums")
+    expression.with_(_identifier("levels"), inner, copy=False).with_(_identifier("sums"), middle, copy=False)
     return Query(
         facts=rubric.facts,
         columns=tuple(each.alias_or_name for each in expression.selects),
@@ -296,19 +95,24 @@ def compile_rubric(rubric: Rubric) -> Query:
     )
 
 
+def _select(columns: Sequence[exp.Expr], relation: str) -> exp.Select:
+    return exp.Select().select(*columns, copy=False).from_(_table(relation), copy=False)
+
+
 def _level_projections(rubric: Rubric) -> list[exp.Expr]:
     projections: list[exp.Expr] = []
     for criterion in rubric.criteria:
         low, high = level_columns(criterion.id)
         for name, unknown in ((low, False), (high, True)):
-            chosen = exp.Case()
-            for number in sorted(criterion.conditions, reverse=True):
-                chosen = chosen.when(_with_unknown_as(criterion.conditions[number], unknown), _integer(number))
-            projections.append(exp.alias_(chosen.else_(_integer(0)), name, quoted=True))
+            branches = [
+                (_with_unknown_as(criterion.conditions[number], unknown), _integer(number))
+                for number in sorted(criterion.conditions, reverse=True)
+            ]
+            projections.append(_named(_case(*branches), name))
         if criterion.applicability:
-            flag = exp.Case().when(_with_unknown_as(criterion.applicability, False), _integer(1))
-            flag = flag.when(_with_unknown_as(criterion.applicability, True), exp.Null())
-            projections.append(exp.alias_(flag.else_(_integer(0)), f"{criterion.id}_applies", quoted=True))
+            surely, maybe = (_with_unknown_as(criterion.applicability, unknown) for unknown in (False, True))
+            flag = _case((surely, _integer(1)), (maybe, exp.Null()))
+            projections.append(_named(flag, f"{criterion.id}_applies"))
     return projections
 
 
@@ -317,8 +121,7 @@ def _cap_projections(rubric: Rubric) -> list[exp.Expr]:
     for cap in rubric.caps:
         low, high = cap_columns(cap.id)
         for name, unknown in ((low, True), (high, False)):
-            flag = exp.Case().when(_with_unknown_as(cap.condition, unknown), _integer(1)).else_(_integer(0))
-            projections.append(exp.alias_(flag, name, quoted=True))
+            projections.append(_named(_case((_with_unknown_as(cap.condition, unknown), _integer(1))), name))
     return projections
 
 
@@ -356,10 +159,10 @@ def _candidate_sums(rubric: Rubric, number: int, left_out: set[str]) -> list[exp
         for term, value in zip(terms.values(), [*gains, _integer(criterion.weight * scale(rubric))], strict=True):
             if criterion.applies:
                 test = _applies(criterion.id) if criterion.applies in left_out else _may_apply(criterion.id)
-                term.append(exp.Case().when(test, value).else_(_integer(0)))
+                term.append(_case((test, value)))
             else:
                 term.append(value)
-    return [exp.alias_(_sum(term), f"{name}_{number}", quoted=True) for name, term in terms.items()]
+    return [_named(_sum(term), f"{name}_{number}") for name, term in terms.items()]
 
 
 def _extreme(bound: Bound, candidates: int) -> exp.Expr:
@@ -380,8 +183,8 @@ def _capped(rubric: Rubric, bound: Bound, score: exp.Expr) -> exp.Expr:
     limits: list[exp.Expr] = []
     for cap in rubric.caps:
         column = _quoted(cap_columns(cap.id)[BOUNDS.index(bound)])
-        limit = exp.Case().when(exp.EQ(this=column, expression=_integer(1)), _double(_integer(cap.at_most)))
-        limits.append(limit.else_(_double(_integer(100))))
+        holds = exp.EQ(this=column, expression=_integer(1))
+        limits.append(_case((holds, _double(_integer(cap.at_most))), otherwise=_double(_integer(100))))
     if limits and isinstance(score, exp.Least):
         return exp.Least(this=score.this, expressions=[*score.expressions, *limits])
     return exp.Least(this=score, expressions=limits) if limits else score
@@ -403,9 +206,9 @@ def _weight_applicable(rubric: Rubric) -> exp.Expr:
     for criterion in rubric.criteria:
         weight: exp.Expr = _integer(criterion.weight)
         if criterion.applies:
-            weight = exp.Case().when(_may_apply(criterion.id), weight).else_(_integer(0))
+            weight = _case((_may_apply(criterion.id), weight))
         terms.append(weight)
-    return exp.alias_(_sum(terms), "weight_applicable", quoted=True)
+    return _named(_sum(terms), "weight_applicable")
 
 
 def _weight_certain(rubric: Rubric) -> exp.Expr:
@@ -416,8 +219,8 @@ def _weight_certain(rubric: Rubric) -> exp.Expr:
         certain: exp.Expr = exp.EQ(this=_quoted(low), expression=_quoted(high))
         if criterion.applies:
             certain = exp.And(this=certain, expression=_applies(criterion.id))
-        terms.append(exp.Case().when(certain, _integer(criterion.weight)).else_(_integer(0)))
-    return exp.alias_(_sum(terms), "weight_certain", quoted=True)
+        terms.append(_case((certain, _integer(criterion.weight))))
+    return _named(_sum(terms), "weight_certain")
 
 
 def _sum(terms: list[exp.Expr]) -> exp.Expr:
@@ -425,6 +228,18 @@ def _sum(terms: list[exp.Expr]) -> exp.Expr:
     for term in terms[1:]:
         total = exp.Add(this=total, expression=term)
     return total
+
+
+def _case(*branches: tuple[exp.Expr, exp.Expr], otherwise: exp.Expr | None = None) -> exp.Case:
+    """Conditions and what each gives, the first that holds; 0 when none does."""
+    case = exp.Case()
+    for condition, value in branches:
+        case.when(condition, value, copy=False)
+    return case.else_(otherwise or _integer(0), copy=False)
+
+
+def _named(expression: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(expression, name, quoted=True, copy=False)
 
 
 def _integer(number: int) -> exp.Expr:
@@ -436,7 +251,7 @@ def _double(expression: exp.Expr) -> exp.Expr:
 
 
 def _identifier(name: str) -> exp.Identifier:
-    return exp.to_identifier(name, quoted=True)
+    return exp.to_identifier(name, quoted=True, copy=False)
 
 
 def _quoted(name: str) -> exp.Column:

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Literal
 
 import numpy as np
@@ -114,10 +114,20 @@ class Field:
         firsts = [int(members.argmax()) for members in self.groups]
         return [[card.criteria[first].applies for first in firsts] for card in self.cards]
 
+    @cached_property
+    def home(self) -> list[int]:
+        """The group of each criterion."""
+        return [int(group) for group in self.groups.argmax(axis=0)]
+
     def mask(self, kept: Kept) -> npt.NDArray[np.bool_]:
         """The criteria of the groups that are kept."""
-        chosen: npt.NDArray[np.bool_] = np.logical_or.reduce(self.groups[list(kept)], axis=0)
-        return chosen
+        if kept not in self._masks:
+            self._masks[kept] = np.logical_or.reduce(self.groups[list(kept)], axis=0)
+        return self._masks[kept]
+
+    @cached_property
+    def _masks(self) -> dict[Kept, npt.NDArray[np.bool_]]:
+        return {}
 
     def bounds(self, kept: Kept) -> tuple[list[float], list[float]]:
         """The least and the greatest score of every program under the published weights, in whole parts."""
@@ -194,7 +204,7 @@ class _Draws:
 
     def __init__(self, field: Field) -> None:
         self.field = field
-        self._parts: dict[int, tuple[Matrix, npt.NDArray[np.int64]]] = {}
+        self._parts: dict[int, tuple[Matrix, Matrix]] = {}
         self._drawn: dict[tuple[int, Kept], Matrix] = {}
         self._shown: dict[tuple[int, Kept], Matrix] = {}
         self._whole: dict[Kept, Matrix] = {}
@@ -240,7 +250,7 @@ class _Draws:
             if index not in self._parts:
                 self._parts[index] = drawn_parts(self.field, index)
             parts, limit = self._parts[index]
-            earned = sum(part for part, chosen in zip(parts, kept, strict=True) if chosen)
+            earned = reduce(np.add, itertools.compress(parts, kept))
             self._drawn[index, kept] = np.minimum(100 * earned, limit * self.whole(kept))
         return self._drawn[index, kept]
 
@@ -251,7 +261,7 @@ class _Draws:
         return self._whole[kept]
 
 
-def drawn_parts(field: Field, index: int) -> tuple[Matrix, npt.NDArray[np.int64]]:
+def drawn_parts(field: Field, index: int) -> tuple[Matrix, Matrix]:
     """Groups × draws: what each group of criteria earns; and per draw, the points to which caps limit the score.
 
     Unknown levels are drawn uniformly from those still possible, and so is whether an unknown cap holds.
@@ -261,17 +271,17 @@ def drawn_parts(field: Field, index: int) -> tuple[Matrix, npt.NDArray[np.int64]
     seed = hashlib.sha256(f"{card.digest} {card.program}".encode()).digest()
     stream = np.random.Generator(np.random.PCG64(int.from_bytes(seed)))
     parts = (field.groups * field.low[index]) @ field.draws
-    home = field.groups.argmax(axis=0)
     for column, criterion in enumerate(card.criteria):
         if criterion.possible > criterion.stated:
             levels = field.rubric.criteria[column].levels
             gains = [level - criterion.stated for level in levels if criterion.stated <= level <= criterion.possible]
             worth = np.array(gains, float) * (field.scale // criterion.maximum)
-            chosen = stream.integers(0, len(gains), DRAWS, dtype=np.uint16)
-            parts[home[column]] += worth.take(chosen) * field.draws[column]
-    limit = np.full(DRAWS, field.cap_high[index])
+            gained = worth.take(stream.integers(0, len(gains), DRAWS, dtype=np.uint16))
+            gained *= field.draws[column]
+            parts[field.home[column]] += gained
+    limit = np.full(DRAWS, field.cap_high[index], float)
     for cap in card.caps:
         if cap.holds is None:
-            holds = stream.integers(0, 2, DRAWS, dtype=np.uint16) == 1
-            limit[holds] = np.minimum(limit[holds], cap.at_most)
+            points = np.array([100, cap.at_most], float)
+            np.minimum(limit, points.take(stream.integers(0, 2, DRAWS, dtype=np.uint16)), out=limit)
     return parts, limit

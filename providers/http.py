@@ -46,10 +46,14 @@ _ADVICE = {
 class FetchError(Exception):
     """An address can't be fetched: which one, what happened, and what to do."""
 
-    def __init__(self, url: str, reason: str, *, again: bool = False, wait: float | None = None) -> None:
+    def __init__(
+        self, url: str, reason: str, *, again: bool = False, wait: float | None = None, status: int | None = None
+    ) -> None:
         super().__init__(f"{url}: {reason}")
         self.url = url
         self.reason = reason
+        self.status = status
+        """HTTP status, where a server answered with one that is no success."""
         self.again = again
         """Whether the same request may succeed later."""
         self.wait = wait
@@ -199,7 +203,7 @@ class Fetcher:
                 if hop == 0 and error.url == str(target):
                     raise
                 reason = f"redirects to {error.url}: {error.reason}"
-                raise FetchError(url, reason, again=error.again, wait=error.wait) from None
+                raise FetchError(url, reason, again=error.again, wait=error.wait, status=error.status) from None
         raise FetchError(url, f"redirects more than {self.max_redirects} times; give the address where it ends")
 
     def _checked(self, url: str) -> httpx.URL:
@@ -316,7 +320,7 @@ def _refusal(url: str, status: int, wait: float | None) -> FetchError:
         reason = f"fails on its own server ({status}); try again later"
     if wait is not None:
         reason += f", after {wait:g} seconds"
-    return FetchError(url, reason, again=status in _TRY_AGAIN, wait=wait)
+    return FetchError(url, reason, again=status in _TRY_AGAIN, wait=wait, status=status)
 
 
 def _broken(url: str, error: Exception) -> FetchError:

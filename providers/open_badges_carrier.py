@@ -11,28 +11,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import zlib
-from collections.abc import Iterator
 from typing import Any, NamedTuple
-from xml.parsers import expat
 
+from evaluator.credentials import carrier, png, svg
+from evaluator.credentials.verdict import Refused
 from providers.json_document import UnreadableJson, member, parse
 
-LARGEST = 10 * 1024 * 1024
-"""Bytes of badge data in a picture at most, before and after inflating; and of an SVG file."""
-_MOST_CHUNKS = 10_000
-"""Chunks of a PNG that are looked at; no picture has so many before its badge data."""
-
-_PNG = b"\x89PNG\r\n\x1a\n"
-_KEYWORDS = (b"openbadges", b"openbadgecredential")
-_ELEMENTS = ("openbadges:assertion", "openbadges:credential")
+_PICTURES = {"PNG picture": png.badges, "SVG picture": svg.badges}
 _JWS = re.compile(r"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-_SVG = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?>.*?-->)\s*)*+"
-    rb"(?:<!DOCTYPE\s+svg\b[^>\[]*(?:\[.*?\]\s*)?>\s*)?(?:<!--(?>.*?-->)\s*)*+<(?:\w+:)?svg[\s>/]",
-    re.DOTALL,
-)
-"""How an SVG starts. Comments are matched atomically: a run of them could else be divided in endless ways."""
 _NO_BADGE = "the picture has no badge data; ask for the original"
 
 
@@ -60,7 +46,7 @@ class Payload(NamedTuple):
 
 def is_picture(content: bytes) -> bool:
     """Whether the bytes start as PNG or SVG does."""
-    return content.startswith(_PNG) or _SVG.match(content[:4096]) is not None
+    return carrier.sniff(content) in _PICTURES
 
 
 def is_jws(text: str | bytes) -> bool:
@@ -74,10 +60,8 @@ def is_jws(text: str | bytes) -> bool:
 
 def unwrap(content: bytes) -> Payload:
     """The JSON inside a document. Raises UnreadableJson, with the place and what to mend, when there is none."""
-    if content.startswith(_PNG):
-        return unwrap_text(*_baked_in_png(content))
-    if is_picture(content):
-        return unwrap_text(*_baked_in_svg(content))
+    if (kind := carrier.sniff(content)) in _PICTURES:
+        return unwrap_text(*_baked(content, kind))
     if is_jws(content):
         return unwrap_jws(content.decode("ascii").strip(), "")
     parsed = parse(content)
@@ -128,105 +112,12 @@ def _json_at(text: str | bytes, at: str) -> Payload:
     return Payload(parsed.value, at, None, tuple((f"{at}{place}".strip(), fault) for place, fault in parsed.faults))
 
 
-def _baked_in_png(content: bytes) -> tuple[str, str]:
-    """The badge's text in the first chunk that holds one, and that chunk's locator."""
-    for kind, data in _chunks(content):
-        keyword, found, rest = bytes(data[:80]).partition(b"\x00")
-        if kind in (b"iTXt", b"tEXt") and found and keyword in _KEYWORDS:
-            at = f"{kind.decode()}:{keyword.decode()}"
-            if len(data) > LARGEST:
-                raise UnreadableJson(at, f"the badge data is larger than {LARGEST // 1024 // 1024} MiB")
-            rest = bytes(data[len(keyword) + 1 :])
-            text = _international_text(rest, at) if kind == b"iTXt" else rest
-            return text.decode("utf-8", "replace"), at
-    raise UnreadableJson("", _NO_BADGE)
-
-
-def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Type and data of each chunk (PNG, ISO/IEC 15948 §5.3), as far as the file is whole."""
-    view, start = memoryview(content), len(_PNG)
-    for _ in range(_MOST_CHUNKS):
-        length = int.from_bytes(view[start : start + 4], "big")
-        kind = bytes(view[start + 4 : start + 8])
-        end = start + 8 + length
-        if len(kind) < 4 or end > len(content):
-            return
-        yield kind, view[start + 8 : end]
-        start = end + 4
-
-
-def _international_text(data: bytes, at: str) -> bytes:
-    """The text of an iTXt chunk after its keyword (ISO/IEC 15948 §11.3.4.5), inflated up to the limit."""
-    language_and_rest = data[2:].split(b"\x00", 2)
-    if len(language_and_rest) < 3:
-        raise UnreadableJson(at, "the badge data is cut off; ask for the original")
-    text = language_and_rest[2]
-    if data[0] == 0:
-        return text
-    inflater = zlib.decompressobj()
+def _baked(content: bytes, kind: str) -> tuple[str, str]:
+    """The text of the first badge in a picture, and where it stands. Raises UnreadableJson."""
     try:
-        inflated = inflater.decompress(text, LARGEST)
-    except zlib.error:
-        raise UnreadableJson(at, "the compressed badge data is damaged; ask for the original") from None
-    if inflater.unconsumed_tail:
-        raise UnreadableJson(at, f"the badge data inflates to more than {LARGEST // 1024 // 1024} MiB")
-    return inflated
-
-
-def _baked_in_svg(content: bytes) -> tuple[str, str]:
-    """The badge's text in an SVG, and its CSS selector; the element's content counts before its `verify`."""
-    if len(content) > LARGEST:
-        raise UnreadableJson("", f"the picture is larger than {LARGEST // 1024 // 1024} MiB")
-    found = _BakedElement()
-    try:
-        found.parser.Parse(content, True)
-    except expat.ExpatError as error:
-        # A picture that is damaged after the badge still has the badge.
-        if found.name is None or found.inside:
-            place = f"line {error.lineno}, column {error.offset + 1}"
-            raise UnreadableJson(place, "the SVG is not well-formed XML; ask for the original") from None
-    except UnreadableJson:
-        raise
-    except (LookupError, ValueError):
-        raise UnreadableJson("line 1", "the SVG is in an encoding that is not known; save it as UTF-8") from None
-    if found.name is None:
-        raise UnreadableJson("", _NO_BADGE)
-    selector = found.name.replace(":", "\\:")
-    text = "".join(found.text).strip()
-    if text:
-        return text, selector
-    if found.verify:
-        return found.verify, f"{selector}[verify]"
-    raise UnreadableJson(selector, _NO_BADGE)
-
-
-class _BakedElement:
-    """Collects the first badge element of an SVG while expat parses it."""
-
-    def __init__(self) -> None:
-        self.name: str | None = None
-        self.verify = ""
-        self.text: list[str] = []
-        self.inside = False
-        self.parser = expat.ParserCreate()
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._characters
-        self.parser.EntityDeclHandler = _refuse_entities
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if self.name is None and name in _ELEMENTS:
-            self.name, self.inside = name, True
-            self.verify = attributes.get("verify", "").strip()
-
-    def _end(self, name: str) -> None:
-        if name == self.name:
-            self.inside = False
-
-    def _characters(self, data: str) -> None:
-        if self.inside:
-            self.text.append(data)
-
-
-def _refuse_entities(name: str, *_: object) -> None:
-    raise UnreadableJson("", f'the SVG declares the XML entity "{name[:40]}"; badges need none, so it was not read')
+        first = _PICTURES[kind](content)[0]
+    except Refused as refusal:
+        at, _, what = refusal.check.detail.rpartition(": ")
+        missing = refusal.check.code == "no_badge"
+        raise UnreadableJson(at, _NO_BADGE if missing else f"{what}; ask for the original") from None
+    return first.text, first.at

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from evaluator import strict_yaml
 from evaluator.canonical import digest
+from evaluator.condition import ConditionError, parse_condition
 from evaluator.engine import holds
 from evaluator.facts import dictionary
 from evaluator.program import Evidence, Fact, Grade, Organization, Program, with_evidence
-from evaluator.sql import ConditionError, parse_condition
 
 Kind = Literal["issuer", "awarding_body", "platform"]
 CLOSENESS: tuple[Kind, ...] = ("issuer", "awarding_body", "platform")

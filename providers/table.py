@@ -105,6 +105,12 @@ def guessed(document: Document) -> list[tuple[str | None, Mapping]]:
     return [(grid.sheet, header[1]) for grid, header in found if header]
 
 
+def headers(document: Document) -> tuple[str, ...]:
+    """The columns of the first table in the document, for a person to say what they give."""
+    grids, _ = _grids(document)
+    return _columns(grids[0]) if grids else ()
+
+
 def _guess(grid: Grid, row: int) -> Mapping | None:
     if not table_guess.may_hold_titles(grid.rows[row]):
         return None

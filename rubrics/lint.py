@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlglot import exp
 
+from evaluator.condition import Condition
 from evaluator.engine import facts_relation, rows
 from evaluator.facts import Value, dictionary
 from evaluator.rubric import Criterion, Rubric
-from evaluator.sql import Condition
 from rubrics.library import uncovered
 
 MOST_ASSIGNMENTS = 20_000

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api import auth, jobs, service
 from api.failures import sentence
+from api.pages import columns
 from api.pages.page import page
 from api.problems import ProblemError
 from api.routes import given
@@ -59,35 +60,46 @@ def added(request: Request, job: str) -> Response:
     if progress is None:
         raise ProblemError("not-found", "There is no such upload.")
     found = [_document(database, report) for report in reports if report.outcome]
-    return page(request, "added.html", "/add", documents=found, progress=progress, fault="")
+    return _added(request, found, progress)
 
 
 @router.post("/map")
 def read_again(
     request: Request,
     document: Annotated[int, Form()],
-    mapping: Annotated[str, Form(max_length=LONGEST_MAPPING)],
+    mapping: Annotated[str, Form(max_length=LONGEST_MAPPING)] = "",
+    column: Annotated[list[str] | None, Form(max_length=columns.MOST)] = None,
+    gives: Annotated[list[str] | None, Form(max_length=columns.MOST)] = None,
 ) -> Response:
-    """Read a table by a corrected mapping."""
+    """Read a table by a corrected mapping: as YAML, or with what each column should give instead."""
     database: Database = request.app.state.database
     with database.session() as session:
         try:
             source = kept_documents.with_content(session, document)
         except KeyError:
             raise ProblemError("not-found", "There is no such document.") from None
-    again = {"name": source.url, "mapping": mapping, "number": document}
+    again = {"name": source.url, "number": document}
+    typed = [columns.Column(name, each, "") for name, each in zip(column or (), gives or (), strict=False)]
     try:
-        reading = table.read_with(source, table_mapping.load(mapping, "the mapping"))
+        wanted = columns.remapped(mapping, column or (), gives or ()) if typed else mapping
+        reading = table.read_with(source, table_mapping.load(wanted, "the mapping"))
     except SpecError as error:
-        found = {**again, **_said(database, [], ())}
-        return page(request, "added.html", "/add", status=422, documents=[found], progress=None, fault=sentence(error))
+        kept = {"mapping": mapping, "columns": typed or columns.listed(mapping)}
+        return _added(request, [{**again, **kept, **_said(database, [], ())}], fault=sentence(error))
+    again |= _mapped(wanted)
     if not reading.programs:
-        found = {**again, **_said(database, [], reading.problems)}
-        return page(request, "added.html", "/add", status=422, documents=[found], progress=None, fault="nothing")
+        return _added(request, [{**again, **_said(database, [], reading.problems)}], fault="nothing")
     result = service.read_again(database, source, reading, given.way(request))
     found = {**again, **_said(database, [each.key for each in result.programs], result.problems)}
-    found["withdrawn"] = len(result.withdrawn)
-    return page(request, "added.html", "/add", documents=[found], progress=None, fault="")
+    return _added(request, [{**found, "withdrawn": len(result.withdrawn)}])
+
+
+def _added(
+    request: Request, found: list[dict[str, Any]], progress: kept_jobs.Progress | None = None, fault: str = ""
+) -> Response:
+    """What documents gave; `nothing` stands for a corrected mapping by which no row gives a program."""
+    shown = {"documents": found, "progress": progress, "fault": fault, "targets": columns.targets()}
+    return page(request, "added.html", "/add", status=422 if fault else 200, **shown)
 
 
 def _form(request: Request, fault: str = "", status: int = 200) -> Response:
@@ -112,7 +124,11 @@ def _submit(request: Request, upload: Upload) -> str:
 def _document(database: Database, report: kept_jobs.ItemReport) -> dict[str, Any]:
     outcome = report.outcome or kept_jobs.ItemOutcome()
     said = _said(database, outcome.programs, outcome.problems)
-    return {"name": report.name, "number": report.document, "mapping": _guess(database, report.document), **said}
+    return {"name": report.name, "number": report.document, **_understood(database, report.document), **said}
+
+
+def _mapped(mapping: str) -> dict[str, Any]:
+    return {"mapping": mapping, "columns": columns.listed(mapping)}
 
 
 def _said(database: Database, keys: tuple[str, ...] | list[str], problems: tuple[Problem, ...]) -> dict[str, Any]:
@@ -126,11 +142,14 @@ def _said(database: Database, keys: tuple[str, ...] | list[str], problems: tuple
     }
 
 
-def _guess(database: Database, number: int | None) -> str | None:
-    """How the columns of a table were understood, as YAML; `None` for what is no table."""
+def _understood(database: Database, number: int | None) -> dict[str, Any]:
+    """How the columns of a table were understood, or just its columns; nothing for what is no table."""
     if number is None:
-        return None
+        return _mapped("")
     with database.session() as session:
         source = kept_documents.with_content(session, number)
-    guessed = table.guessed(source) if table.recognises(source) else []
-    return table_mapping.to_yaml(guessed[0][1]) if guessed else None
+    if not table.recognises(source):
+        return _mapped("")
+    if guessed := table.guessed(source):
+        return _mapped(table_mapping.to_yaml(guessed[0][1]))
+    return {"mapping": "", "columns": [columns.Column(name, "", "") for name in table.headers(source)[: columns.MOST]]}

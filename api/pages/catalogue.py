@@ -16,9 +16,9 @@ from api.routes import given
 from api.store import programs, search
 from api.store.cursors import BadCursor
 from api.store.database import Database
+from evaluator.condition import Condition, ConditionError, parse_condition
 from evaluator.facts import dictionary
 from evaluator.rubric import Rubric
-from evaluator.sql import Condition, ConditionError, parse_condition
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(auth.needs("read"))])
 

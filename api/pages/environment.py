@@ -15,8 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api import words
 from api.pages.api_reference import pretty, say_schema
-from evaluator.explain import say_value
-from evaluator.facts import Value, dictionary
+from evaluator.facts import dictionary
 
 LANGUAGE = "en"
 """Of the texts in the templates."""
@@ -45,6 +44,7 @@ def environment(language: str = LANGUAGE, locale: Path = LOCALE) -> Environment:
         "is_web": is_web,
         "json": pretty,
         "label": lambda name: dictionary()[name].label,
+        "named": words.named,
         "points": lambda score: f"{score:.0f}",
         "schema": say_schema,
         "shows_nothing": words.shows_nothing,
@@ -56,9 +56,11 @@ def environment(language: str = LANGUAGE, locale: Path = LOCALE) -> Environment:
 
 def _in(texts: NullTranslations) -> dict[str, Callable[..., Any]]:
     """The filters that speak."""
-    spoken = (words.headline, words.say_claim, words.say_level, words.say_reversal, words.say_scores, words.summary)
-    made: dict[str, Callable[..., Any]] = {each.__name__: partial(each, texts=texts) for each in spoken}
-    return made | {"said": partial(said, texts=texts)}
+    spoken = (
+        *(words.headline, words.said, words.say_claim, words.say_level),
+        *(words.say_reversal, words.say_scores, words.summary),
+    )
+    return {each.__name__: partial(each, texts=texts) for each in spoken}
 
 
 @cache
@@ -72,15 +74,6 @@ def translations(language: str, locale: Path = LOCALE) -> NullTranslations:
     """The texts of a language, or the English originals when there is no catalogue for it."""
     found: NullTranslations = Translations.load(str(locale), [language])
     return found
-
-
-def said(value: Value | None, name: str, texts: NullTranslations = words.ENGLISH) -> str:
-    """A fact's value as people read it."""
-    if value is None:
-        return texts.gettext("not known")
-    if isinstance(value, bool):
-        return texts.gettext("yes") if value else texts.gettext("no")
-    return say_value(dictionary()[name], value)
 
 
 def is_web(address: object) -> bool:

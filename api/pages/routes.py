@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import adding, catalogue, comparing, programs, reading, static
+from api.pages import adding, catalogue, comparing, programs, reading, static, verifying
 
 router = APIRouter()
-for part in (catalogue, programs, comparing, adding, reading, static):
+for part in (catalogue, programs, comparing, adding, verifying, reading, static):
     router.include_router(part.router)

@@ -136,5 +136,5 @@ def get_comparison(
 
 def _json(kept: comparisons.Kept) -> bytes:
     return msgspec.json.encode(
-        ComparisonDetail(id=kept.id, made=kept.made, request=kept.request, comparison=msgspec.Raw(kept.json()))
+        ComparisonDetail(id=kept.id, made=kept.made, request=kept.request, comparison=msgspec.Raw(kept.json))
     )

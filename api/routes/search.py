@@ -18,7 +18,7 @@ from api.routes import given
 from api.routes.programs import KEY_EXAMPLE
 from api.store import search
 from api.store.scorecards import Bar
-from evaluator.sql import parse_condition
+from evaluator.condition import parse_condition
 
 router = APIRouter(prefix="/v1/programs", tags=["programs"])
 Sort = Literal["title", "-title", "issuer", "-issuer", "newest", "-newest", "score", "-score"]

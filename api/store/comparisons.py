@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from api.store.database import insert_missing
-from api.store.packed import now, pack, unpack, unpack_bytes
+from api.store.packed import now, pack, pack_bytes, unpack, unpack_bytes
 from api.store.rubrics import Weights
 from api.store.tables import ComparisonRow, table
 from evaluator.canonical import digest_of
@@ -46,15 +46,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     request: Request
     made: str
-    packed: bytes
-
-    def json(self) -> bytes:
-        """The comparison as JSON, as it was made."""
-        return unpack_bytes(self.packed)
+    json: bytes
+    """The comparison as JSON, as it was made."""
 
     def comparison(self) -> Comparison:
         """The comparison as a value."""
-        return unpack(self.packed, Comparison)
+        return msgspec.json.decode(self.json, type=Comparison)
 
 
 def request(programs: Sequence[Compared], rubrics: Sequence[str], as_of: datetime.date, weights: Weights) -> Request:
@@ -76,13 +73,13 @@ def get(session: Session, id: str) -> Kept | None:
     row = session.execute(select(_COMPARISONS).where(_COMPARISONS.c.id == id)).one_or_none()
     if row is None:
         return None
-    return Kept(id=row.id, request=unpack(row.request, Request), made=row.made, packed=row.content)
+    return Kept(id=row.id, request=unpack(row.request, Request), made=row.made, json=unpack_bytes(row.content))
 
 
 def add(session: Session, asked: Request, comparison: Comparison) -> Kept:
     """Keep a comparison; one that is there already stays as it is."""
-    kept = Kept(id=id_of(asked), request=asked, made=now(), packed=pack(comparison))
-    row = {"id": kept.id, "request": pack(asked), "content": kept.packed, "made": kept.made}
+    kept = Kept(id=id_of(asked), request=asked, made=now(), json=msgspec.json.encode(comparison))
+    row = {"id": kept.id, "request": pack(asked), "content": pack_bytes(kept.json), "made": kept.made}
     insert_missing(session, ComparisonRow, [row])
     return kept
 

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, not_, or_
 from sqlglot import exp
 
+from evaluator.condition import Condition
 from evaluator.facts import dictionary
-from evaluator.sql import Condition
 
 _COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], Any]] = {
     exp.EQ: eq,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from alembic import command
@@ -17,13 +17,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session, SQLModel
 
+from api.store.recent import Recent
 from api.store.tables import table
+from evaluator.score import Scorecard
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
 """How long a writer waits for another one."""
+CARDS_HELD = 3000
+"""Scorecards that each process keeps at hand."""
 WRITERS, MIGRATORS = 7_021_001, 7_021_002
 """Names of the locks by which PostgreSQL lets one process at a time form versions, or migrate."""
+
+
+State = Literal["empty", "older", "current", "newer"]
 
 
 class BadDatabaseUrl(ValueError):
@@ -39,6 +46,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.dialect = self.engine.dialect.name
+        self.cards: Recent[tuple[str, str, str], Scorecard] = Recent(CARDS_HELD)
+        """Scorecards of this database, by program, rubric and day."""
         self._writing = self.engine.execution_options(immediate=True)
 
     @contextmanager
@@ -82,9 +91,19 @@ class Database:
         with self.engine.connect() as connection:
             return _revision(connection)
 
+    def state(self) -> State:
+        """How the schema stands to the one that this version of Touchstone uses."""
+        scripts = ScriptDirectory(str(MIGRATIONS))
+        revision = self.revision()
+        if revision is None:
+            return "empty"
+        if revision == scripts.get_current_head():
+            return "current"
+        return "older" if revision in {each.revision for each in scripts.walk_revisions()} else "newer"
+
     def is_current(self) -> bool:
         """Whether the schema is the one that this version of Touchstone uses."""
-        return self.revision() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        return self.state() == "current"
 
     def analyse(self) -> None:
         """Tell SQLite how much it holds: what it plans for an empty catalogue is slow for a full one.

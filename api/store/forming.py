@@ -55,6 +55,8 @@ class Way:
     inherit: Inherit
     rubrics: tuple[Rubric, ...]
     as_of: datetime.date
+    name: str = ""
+    """Digest of all else that a program's current version depends on: the profiles, and the version of Touchstone."""
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,7 @@ def _columns(formed: _Formed, way: Way) -> dict[str, Any]:
         "digest": formed.digest,
         "facts": {name: _plain(fact.value) for name, fact in formed.derived.facts.items() if fact.value is not None},
         "seen_on": way.as_of.isoformat(),
+        "formed_by": way.name,
     }
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select
 from sqlmodel import Session
 
 from api.store.documents import CHUNK
 from api.store.packed import unpack
+from api.store.recent import Recent
 from api.store.tables import ProgramRow, ReadingRow, ScorecardRow, VersionRow, table
 from evaluator.facts import Value
 from evaluator.program import Grade, Program
@@ -21,6 +22,9 @@ KEY_LENGTH = 20
 """Hexadecimal digits: among ten million programs two share a key with a probability below 10⁻¹⁰."""
 _PROGRAMS, _VERSIONS, _READINGS = table(ProgramRow), table(VersionRow), table(ReadingRow)
 _CARDS = table(ScorecardRow)
+MOST_HELD = 1000
+"""Programs of which each process keeps the content at hand."""
+_RECENT: Recent[str, Program] = Recent(MOST_HELD)
 
 
 class UnknownProgram(LookupError):
@@ -90,18 +94,30 @@ def key_of(program_id: str) -> str:
 def current(session: Session, keys: Sequence[str]) -> list[Current]:
     """Programs in their current version, in the order of `keys`. Raises UnknownProgram that names the first missing."""
     c = _PROGRAMS.c
-    columns = (c.number, c.key, c.version, c.digest, c.seen_on, c.added, c.changed, _VERSIONS.c.content)
-    same = (_VERSIONS.c.program == c.number) & (_VERSIONS.c.version == c.version)
-    found: dict[str, Current] = {}
+    columns = (c.number, c.key, c.version, c.digest, c.seen_on, c.added, c.changed)
+    rows: dict[str, Any] = {}
     for start in range(0, len(keys), CHUNK):
         chosen = c.key.in_([_storable(key) for key in keys[start : start + CHUNK]])
-        for row in session.execute(select(*columns).join(_VERSIONS, same).where(chosen)):
-            values = dict(row._mapping)
-            found[row.key] = Current(program=unpack(values.pop("content"), Program), **values)
+        rows |= {row.key: row for row in session.execute(select(*columns).where(chosen))}
     for key in keys:
-        if key not in found:
+        if key not in rows:
             raise UnknownProgram(f'there is no program "{key}"')
-    return [found[key] for key in keys]
+    contents = _contents(session, {row.digest: row.number for row in rows.values()})
+    return [Current(program=contents[rows[key].digest], **rows[key]._mapping) for key in keys]
+
+
+def _contents(session: Session, wanted: Mapping[str, int]) -> dict[str, Program]:
+    """Contents by digest, each given with the number of a program that has it."""
+    found = {digest: held for digest in wanted if (held := _RECENT.get(digest)) is not None}
+    missing = [digest for digest in wanted if digest not in found]
+    c = _VERSIONS.c
+    for start in range(0, len(missing), CHUNK):
+        chunk = missing[start : start + CHUNK]
+        here = c.program.in_([wanted[digest] for digest in chunk]) & c.digest.in_(chunk)
+        for row in session.execute(select(c.digest, c.content).where(here)):
+            found[row.digest] = program = unpack(row.content, Program)
+            _RECENT.put(row.digest, program, len(row.content))
+    return found
 
 
 def present(session: Session, keys: Sequence[str]) -> list[str]:
@@ -157,15 +173,43 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(_PROGRAMS)) or 0
 
 
-def stale(session: Session, rubrics: Sequence[str], since: datetime.date, after: int, limit: int) -> list[Any]:
-    """Rows (`number`, `key`, `digest`, `seen_on`), after a number, of programs seen before `since` or not scored under
-    each of the rubrics (digests)."""
+class Stale(msgspec.Struct, frozen=True, kw_only=True):
+    """How many programs have to be formed and scored again, and why; one may have several reasons."""
+
+    programs: int
+    unscored: int
+    """Without a scorecard under one of the rubrics."""
+    formed_otherwise: int
+    """By other profiles, or by another version of Touchstone."""
+    old: int
+    """Last scored too long ago."""
+
+
+def stale_count(session: Session, rubrics: Sequence[str], formed_by: str, since: datetime.date) -> Stale:
+    """How many programs `stale` would find, by reason."""
+    reasons = _stale(rubrics, formed_by, since)
+    counted = [func.coalesce(func.sum(case((reason, 1), else_=0)), 0) for reason in (or_(*reasons), *reasons)]
+    row = session.execute(select(*counted)).one()
+    return Stale(programs=row[0], unscored=row[1], formed_otherwise=row[2], old=row[3])
+
+
+def stale(
+    session: Session, rubrics: Sequence[str], formed_by: str, since: datetime.date, page: tuple[int, int]
+) -> list[Any]:
+    """Rows (`number`, `key`, `digest`, `seen_on`) of programs that were seen before `since`, formed by another way, or
+    not scored under each of the rubrics (digests). `page`: the number after which, and how many at most."""
+    p = _PROGRAMS.c
+    chosen = select(p.number, p.key, p.digest, p.seen_on).where(p.number > page[0])
+    chosen = chosen.where(or_(*_stale(rubrics, formed_by, since))).order_by(p.number).limit(page[1])
+    return list(session.execute(chosen).all())
+
+
+def _stale(rubrics: Sequence[str], formed_by: str, since: datetime.date) -> tuple[ColumnElement[bool], ...]:
+    """The reasons for which a program is stale, in the order of `Stale`."""
     p, s = _PROGRAMS.c, _CARDS.c
     here = (s.program_digest == p.digest) & (s.as_of == p.seen_on)
     lacking = [~select(s.stated).where(here, s.rubric_digest == rubric).exists() for rubric in rubrics]
-    chosen = select(p.number, p.key, p.digest, p.seen_on).where(p.number > after)
-    chosen = chosen.where(or_(p.seen_on < since.isoformat(), *lacking))
-    return list(session.execute(chosen.order_by(p.number).limit(limit)).all())
+    return or_(false(), *lacking), p.formed_by != formed_by, p.seen_on < since.isoformat()
 
 
 def difference(before: Program, after: Program) -> Difference:

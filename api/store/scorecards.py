@@ -38,9 +38,14 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 def get_or_score(
     database: Database, programs: Sequence[tuple[str, Program]], rubrics: Sequence[Rubric], as_of: datetime.date
 ) -> list[list[Scorecard]]:
-    """Per program (its digest, and itself as published) its scorecard under each rubric; missing ones are made."""
-    with database.session() as session:
-        cards = _kept(session, [digest for digest, _ in programs], [rubric.digest for rubric in rubrics], as_of)
+    """Per program (its digest, and itself, derived or not) its scorecard under each rubric; missing ones are made."""
+    judges, day = [rubric.digest for rubric in rubrics], as_of.isoformat()
+    asked = [(digest, judge, day) for digest, _ in programs for judge in judges]
+    cards = {(digest, judge): held for digest, judge, _ in asked if (held := database.cards.get((digest, judge, day)))}
+    unread = [digest for digest, _ in programs if any((digest, judge) not in cards for judge in judges)]
+    if unread:
+        with database.session() as session:
+            cards |= _kept(database, session, unread, judges, day)
     rows: list[Row] = []
     for digest, program in programs:
         missing = [rubric for rubric in rubrics if (digest, rubric.digest) not in cards]
@@ -106,11 +111,15 @@ def forget(session: Session, programs: Sequence[str], as_of: str) -> None:
 
 
 def _kept(
-    session: Session, programs: Sequence[str], rubrics: Sequence[str], as_of: datetime.date
+    database: Database, session: Session, programs: Sequence[str], rubrics: Sequence[str], day: str
 ) -> dict[Judge, Scorecard]:
     c = _CARDS.c
-    rows = _rows(session, (c.program_digest, c.rubric_digest, c.card), programs, rubrics, as_of.isoformat())
-    return {(row.program_digest, row.rubric_digest): unpack(row.card, Scorecard) for row in rows}
+    found = {}
+    for row in _rows(session, (c.program_digest, c.rubric_digest, c.card), programs, rubrics, day):
+        judge = (row.program_digest, row.rubric_digest)
+        found[judge] = card = unpack(row.card, Scorecard)
+        database.cards.put((*judge, day), card, len(row.card))
+    return found
 
 
 def _rows(

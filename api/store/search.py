@@ -20,8 +20,8 @@ from api.store.conditions import compiled
 from api.store.cursors import read_cursor, write_cursor
 from api.store.packed import plain
 from api.store.tables import MOST_SORTED, SEARCH_TABLE, ProgramRow, ScorecardRow, table
+from evaluator.condition import Condition
 from evaluator.program import Program
-from evaluator.sql import Condition
 
 Order = Literal["title", "issuer", "newest", "score"]
 Measure = Literal["evidenced", "stated", "possible"]

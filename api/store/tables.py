@@ -81,6 +81,8 @@ class ProgramRow(_Table, table=True):
     """Every known value, derived ones as of `seen_on`."""
     seen_on: str
     """Day on which the derived facts, and the scores of the catalogue, were computed."""
+    formed_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """`Way.name` of the way it was formed; empty where that was not noted yet."""
     added: str
     changed: str
 
@@ -234,6 +236,44 @@ class JobItemRow(_Table, table=True):
     state: str
     attempts: int = 0
     outcome: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class CredentialRow(_Table, table=True):
+    """What an applicant presented, and its verdict. Nobody's e-mail address is kept, nor a hash of one."""
+
+    __tablename__ = "credentials"
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    name: str
+    """File name or link."""
+    digest: str
+    """sha256 of the file; of a link, of the link."""
+    outcome: str
+    verdict: bytes = Field(sa_type=LargeBinary)
+    """The reports, packed."""
+    file: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What was presented, packed, until `file_until`; of a link nothing but `name` is needed."""
+    file_until: str | None = Field(default=None, index=True)
+    checked: str
+    recheck: str | None = Field(default=None, index=True)
+    """When it is verified again; `None`: not by itself."""
+    added: str
+    expires: str = Field(index=True)
+    """When all of it is erased."""
+
+
+class EventRow(_Table, table=True):
+    """Something that happened to a credential after its first verdict."""
+
+    __tablename__ = "events"
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    type: str
+    credential: str = Field(foreign_key="credentials.id", index=True)
+    at: str
+    content: bytes = Field(sa_type=LargeBinary)
 
 
 def table(row: type[SQLModel]) -> Any:

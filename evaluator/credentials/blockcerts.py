@@ -9,43 +9,32 @@ https://github.com/blockchain-certificates/cert-verifier-js; formats: https://ww
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from evaluator.credentials import keys, ledger, limits, merkle_proof, open_badges_2_parts, rdf, recipient, strict_json
-from evaluator.credentials.envelope import fetched
-from evaluator.credentials.ledger import moment
+from evaluator.credentials import credential, data_integrity, ledger, merkle_proof, open_badges_2_parts, rdf, recipient
+from evaluator.credentials.blockcerts_issuer import (
+    ADDRESS,
+    check_address,
+    check_method,
+    check_revocation,
+    document_of,
+    profile_of,
+)
+from evaluator.credentials.credential import Inner
+from evaluator.credentials.data_integrity import Secured, Wanted, check_proof
+from evaluator.credentials.holder import check_unbound
 from evaluator.credentials.merkle_proof import MerkleProof
 from evaluator.credentials.open_badges_2_parts import instant, items
-from evaluator.credentials.signatures import PublicKey
-from evaluator.credentials.verdict import (
-    Check,
-    Claims,
-    Issuer,
-    Refused,
-    Verdict,
-    because,
-    decide,
-    passed,
-    plain,
-    refused,
-)
-from evaluator.credentials.world import Unavailable, World
+from evaluator.credentials.status import Opener
+from evaluator.credentials.vc_model import identifier
+from evaluator.credentials.verdict import Check, Claims, Issuer, Refused, Verdict, because, decide, passed, plain
+from evaluator.credentials.world import World
 
 VERSION_2 = "Blockcerts 2"
 VERSION_3 = "Blockcerts 3"
-_ADDRESS = "ecdsa-koblitz-pubkey:"
-
-
-class IssuerKey(msgspec.Struct, frozen=True):
-    """One address that an issuer publishes, and when it was theirs."""
-
-    address: str
-    created: Any = None
-    ended: tuple[Any, ...] = ()
-    """When it was revoked, and when it expired."""
 
 
 def is_version_2(document: Mapping[str, Any]) -> bool:
@@ -54,32 +43,93 @@ def is_version_2(document: Mapping[str, Any]) -> bool:
     return isinstance(signature, dict) and "MerkleProof2017" in items(signature.get("type"))
 
 
-def verify_version_2(document: Mapping[str, Any], world: World) -> Verdict:
-    """The verdict over a version 2 certificate."""
+def is_version_3(document: Mapping[str, Any]) -> bool:
+    """Whether a JSON document has a Merkle proof among its proofs."""
+    return any(_is_merkle(proof) for proof in items(document.get("proof")))
+
+
+def verify_version_2(document: dict[str, Any], world: World) -> Verdict:
+    """The verdict over a certificate for which `is_version_2` holds."""
     try:
         proof = merkle_proof.read_2017(document["signature"], _hinted_address(document))
         issuer = _issuer_of(document)
     except Refused as refusal:
-        return refused(VERSION_2, refusal)
+        return decide(VERSION_2, [refusal.check])
     unsigned = {name: value for name, value in document.items() if name != "signature"}
     anchored = _anchored(proof, world)
-    checks = [passed("carrier"), *_content(unsigned, proof, world), *anchored.checks]
-    checks += _model(document, issuer, world)
+    checks = [passed("carrier"), *_content(unsigned, proof, world), *anchored.checks, *check_unbound(world)]
+    checks += _model(document, world)
     checks.append(recipient.check(recipient.of_assertion(document.get("recipient")), world.recipients))
-    if anchored.entry is None:
-        checks.append(plain("status", "unknown"))
-    else:
-        profile = _profile(issuer["id"], world)
-        checks.append(_listed(profile, anchored.entry, proof.anchor.chain))
-        checks.append(_revocation(profile, document, world))
+    if anchored.entry is not None:
+        profile = document_of(issuer["id"], world)
+        checks.append(check_address(profile, anchored.entry, proof.anchor.chain))
+        if not isinstance(profile, Check):
+            checks.append(check_revocation(profile, issuer.get("revocationList"), document.get("id"), world))
     return decide(VERSION_2, checks, _claims(document, issuer))
+
+
+def verify_version_3(document: dict[str, Any], world: World, opener: Opener, inner: Inner) -> Verdict:
+    """The verdict over a credential for which `is_version_3` holds."""
+    issuer = identifier(document.get("issuer"))
+    checks = [passed("carrier"), *check_proofs(document, world, Wanted("assertionMethod", issuer, world.at))]
+    bound = {check.outcome for check in checks if check.id == "issuer_binding"} == {"pass"}
+    if bound and "credentialStatus" not in document:
+        profile = profile_of(document_of(issuer, world), world)
+        checks.append(check_revocation(profile, None, document.get("id"), world))
+    return credential.judge(document, [*checks, *check_unbound(world)], VERSION_3, world, opener, inner)
+
+
+def check_proofs(document: Mapping[str, Any], world: World, wanted: Wanted) -> tuple[Check, ...]:
+    """The checks of integrity and issuer binding of a document with Merkle proofs, and maybe others, among its proofs.
+
+    A Merkle proof covers the document together with the proofs that stand before it.
+    """
+    try:
+        secured = Secured(document, world)
+    except Refused as refusal:
+        return (refusal.check,)
+    return data_integrity.combine(
+        [
+            _merkle_checks(secured, number, wanted) if _is_merkle(proof) else check_proof(secured, number, wanted)[0]
+            for number, proof in enumerate(secured.proofs)
+        ]
+    )
+
+
+def _is_merkle(proof: Any) -> bool:
+    if not isinstance(proof, Mapping):
+        return False
+    kinds = {"MerkleProof2019": "", "DataIntegrityProof": "cryptosuite", "ChainedProof2021": "chainedProofType"}
+    kind = proof.get("type")
+    within = kinds.get(kind) if isinstance(kind, str) else None
+    return within == "" or (within is not None and proof.get(within) in ("merkle-proof-2019", "MerkleProof2019"))
+
+
+def _merkle_checks(secured: Secured, number: int, wanted: Wanted) -> list[Check]:
+    stated: Mapping[str, Any] = secured.proofs[number]
+    try:
+        proof = merkle_proof.read_2019(stated.get("proofValue"))
+        digest, undefined = secured.quads_digest("sha256", tuple(range(number)))
+    except Refused as refusal:
+        return [refusal.check]
+    faults = _faults(digest, undefined, proof)
+    if stated.get("proofPurpose") not in (wanted.purpose, "assertionMethod"):
+        faults.append(because("proof_purpose", str(stated.get("proofPurpose"))[:60]))
+    anchored = _anchored(proof, secured.world)
+    if anchored.entry is None:
+        return [*faults, *anchored.checks]
+    method, issuer = stated.get("verificationMethod"), wanted.controller
+    method = method if isinstance(method, str) else ""
+    issuer = method.partition("#")[0] if issuer is None else issuer
+    binding = check_method(method, issuer, anchored.entry, proof.anchor.chain, secured.world)
+    return [*faults, *anchored.checks, binding]
 
 
 def _hinted_address(document: Mapping[str, Any]) -> str:
     """The address that a version 2 certificate names itself. It only tells main network from test network."""
     verification = document.get("verification")
     hint = verification.get("publicKey", verification.get("creator")) if isinstance(verification, dict) else None
-    return hint.removeprefix(_ADDRESS) if isinstance(hint, str) else ""
+    return hint.removeprefix(ADDRESS) if isinstance(hint, str) else ""
 
 
 def _issuer_of(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +141,7 @@ def _issuer_of(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _model(document: dict[str, Any], issuer: dict[str, Any], world: World) -> list[Check]:
+def _model(document: dict[str, Any], world: World) -> list[Check]:
     """The Open Badges 2.0 assertion that a version 2 certificate is: its parts and its period."""
     try:
         open_badges_2_parts.check_node(document, "Assertion", "the certificate")
@@ -124,19 +174,21 @@ class _Anchored(msgspec.Struct, frozen=True):
 
 
 def _content(unsigned: Mapping[str, Any], proof: MerkleProof, world: World) -> list[Check]:
-    """What is wrong with the way from the certificate to the root; nothing when all is right.
-
-    A term that no context defines would leave the hash as it is; it is refused before anything is hashed.
-    """
+    """What is wrong with the way from a version 2 certificate to the root; nothing when all is right."""
     try:
-        quads = rdf.canonical_quads(unsigned, world)
+        read = rdf.linked(unsigned, world)
+        return _faults(hashlib.sha256(rdf.canonicalize(read.dataset).encode()).digest(), read.undefined, proof)
     except Refused as refusal:
         return [refusal.check]
-    if hashlib.sha256(quads.encode()).digest() != proof.target:
+
+
+def _faults(digest: bytes, undefined: tuple[str, ...], proof: MerkleProof) -> list[Check]:
+    """A term that no context defines leaves the hash as it is, so its presence is a fault of its own."""
+    if undefined:
+        return [because("undefined_term", f"{', '.join(undefined[:5])}: defined by no context")]
+    if digest != proof.target:
         return [because("integrity_failed", "the hash of the certificate is not the one in its proof")]
-    if not proof.leads_to_root():
-        return [because("integrity_failed", "the Merkle path does not lead to the root")]
-    return []
+    return [] if proof.leads_to_root() else [because("integrity_failed", "the Merkle path does not lead to the root")]
 
 
 def _anchored(proof: MerkleProof, world: World) -> _Anchored:
@@ -150,135 +202,6 @@ def _anchored(proof: MerkleProof, world: World) -> _Anchored:
     if entry.value != proof.root:
         return _Anchored([because("integrity_failed", f"{proof.anchor.key} holds another value than the root")], entry)
     return _Anchored([passed("integrity", f"{proof.anchor.key}, written on {entry.time.isoformat()}")], entry)
-
-
-# --- issuer -------------------------------------------------------------------------------------------------
-
-
-def _profile(issuer: str, world: World) -> Mapping[str, Any] | Check:
-    """The issuer's own document, or why there is none.
-
-    It is known by the address from which it came; old profiles call themselves by another one.
-    """
-    try:
-        return fetched(issuer, world) if issuer.startswith("https://") else keys.controller_document(issuer, world)
-    except Refused as refusal:
-        return refusal.check
-
-
-def _bound(proof: Mapping[str, Any], entry: ledger.Entry, chain: str, issuer: str, world: World) -> list[Check]:
-    """Version 3: the proof names a key, the key has an address in the ledger, and that address wrote the entry.
-
-    The key counts when the issuer's own document publishes it. A DID that stands in for an issuer with a web profile
-    counts when the profile lists the same address.
-    """
-    method = str(proof.get("verificationMethod", ""))
-    controller = method.partition("#")[0]
-    document = _profile(controller, world)
-    if isinstance(document, Check):
-        return [document]
-    key = _method_key(document, controller, method)
-    address = ledger.address_of(key.key, chain) if key else None
-    if key is None or address is None or not ledger.same_address(address, entry.address):
-        return [because("issuer_mismatch", f"{method[:200]} is not the key that wrote the entry ({entry.address})")]
-    if fault := _fault(IssuerKey(address, None, (key.revoked or None, key.expires or None)), entry):
-        return [fault]
-    if controller != issuer:
-        return [_listed(_profile(issuer, world), entry, chain)] if issuer.startswith("https://") else [
-            because("issuer_mismatch", f"{method[:200]} is not a key of {issuer[:200]}")
-        ]
-    dated = any(ledger.same_address(own.address, address) for own in _issuer_keys(document))
-    return [_listed(document, entry, chain) if dated else passed("issuer_binding", f"{method[:200]}, {address}")]
-
-
-def _method_key(document: Mapping[str, Any], controller: str, method: str) -> PublicKey | None:
-    """The key of a verification method that stands in a document, in whatever relationship."""
-    names = (method, "#" + method.partition("#")[2])
-    for use in ("verificationMethod", "assertionMethod", "authentication"):
-        for found in items(document.get(use))[: limits.KEYS]:
-            if isinstance(found, dict) and found.get("id") in names:
-                try:
-                    key = keys.from_method(found)
-                except (ValueError, TypeError):
-                    continue
-                ends = {name: str(found.get(name, "")) for name in ("revoked", "expires")}
-                return msgspec.structs.replace(key, id=method, controller=controller, **ends)
-    return None
-
-
-def _listed(profile: Mapping[str, Any] | Check, entry: ledger.Entry, chain: str) -> Check:
-    """Whether the address that wrote the entry was the issuer's at that time."""
-    if isinstance(profile, Check):
-        return profile
-    known = [*_issuer_keys(profile)] or [*_derived_keys(profile, chain)]
-    own = [key for key in known if ledger.same_address(key.address, entry.address)]
-    if not own:
-        return because("issuer_mismatch", f"{entry.address} is none of the issuer's addresses")
-    faults = [fault for key in own if (fault := _fault(key, entry)) is not None]
-    return (
-        passed("issuer_binding", f"{entry.address}, published by the issuer") if len(faults) < len(own) else faults[0]
-    )
-
-
-def _revocation(profile: Mapping[str, Any] | Check, document: Mapping[str, Any], world: World) -> Check:
-    """The Open Badges 2.0 list that the issuer's profile names, else the one in the certificate.
-
-    The profile comes first: an issuer moves its list, and a certificate can't be changed.
-    """
-    if isinstance(profile, Check):
-        return plain("status", "unknown")
-    address = profile.get("revocationList")
-    if address is None and isinstance(badge := document.get("badge"), dict) and isinstance(badge.get("issuer"), dict):
-        address = badge["issuer"].get("revocationList")
-    if address is None:
-        return plain("status", "not_applicable")
-    try:
-        found = strict_json.parse_object(world.get(str(address)))
-    except Unavailable as error:
-        return because("status_unavailable", f"{str(address)[:200]}: {error.reason}")
-    except (strict_json.MalformedJson, strict_json.TooLarge) as error:
-        return because("status_list_invalid", f"{str(address)[:200]}: {error}")
-    revoked = found.get("revokedAssertions")
-    if not isinstance(revoked, list):
-        return because("status_list_invalid", f"{str(address)[:200]} is no list of revoked certificates")
-    for one in revoked:
-        entry = one if isinstance(one, dict) else {"id": one}
-        if isinstance(entry.get("id"), str) and entry["id"] == document.get("id"):
-            return because("revoked", _word(entry.get("revocationReason"))[:200])
-    return passed("status", str(address)[:200])
-
-
-def _fault(key: IssuerKey, entry: ledger.Entry) -> Check | None:
-    stated = [value for value in (key.created, *key.ended) if value is not None]
-    if any(moment(value) is None for value in stated):
-        return because("issuer_key_unresolvable", f"the issuer states no readable time for {key.address}")
-    created = moment(key.created)
-    if created is not None and created > entry.time:
-        return because("issuer_key_not_yet_valid", f"{key.address} is the issuer's from {created.isoformat()}")
-    for ended in map(moment, key.ended):
-        if ended is not None and ended <= entry.time:
-            return because("issuer_key_revoked", f"{key.address} was the issuer's until {ended.isoformat()}")
-    return None
-
-
-def _derived_keys(profile: Mapping[str, Any], chain: str) -> Iterator[IssuerKey]:
-    """The addresses of the keys in a profile that lists no addresses itself."""
-    for key, _ in keys.published(profile, "assertionMethod"):
-        if address := ledger.address_of(key.key, chain):
-            yield IssuerKey(address, key.created or None, (key.revoked or None, key.expires or None))
-
-
-def _issuer_keys(profile: Mapping[str, Any]) -> Iterator[IssuerKey]:
-    """The addresses in an issuer profile: `publicKey` (2.0, 3), `publicKeys` (2.0 alpha), `issuerKeys` (1)."""
-    for field, name in (("publicKey", "id"), ("publicKeys", "publicKey"), ("issuerKeys", "key")):
-        for found in items(profile.get(field))[: limits.KEYS]:
-            address = found.get(name) if isinstance(found, dict) else None
-            if isinstance(address, str):
-                yield IssuerKey(
-                    address.removeprefix(_ADDRESS),
-                    found.get("created", found.get("date")),
-                    (found.get("revoked"), found.get("expires"), found.get("invalidated")),
-                )
 
 
 def _word(value: Any) -> str:

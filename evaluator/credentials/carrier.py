@@ -47,7 +47,7 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\xd2\x84", "COSE message"),
 )
 _BRANDS = {b"heic": "HEIC photo", b"heix": "HEIC photo", b"mif1": "HEIC photo", b"avif": "AVIF picture"}
-_NO_CREDENTIAL = {
+NO_CREDENTIAL = {
     "JPEG photo": "no_badge",
     "GIF picture": "no_badge",
     "BMP picture": "no_badge",
@@ -91,8 +91,8 @@ def opened(content: bytes) -> list[Presented]:
     if len(content) > limits.PRESENTED_BYTES:
         raise Refused("resource_limit", f"{len(content)} bytes; at most {limits.PRESENTED_BYTES} are read")
     kind = sniff(content)
-    if kind in _NO_CREDENTIAL:
-        raise Refused(_NO_CREDENTIAL[kind], kind)
+    if kind in NO_CREDENTIAL:
+        raise Refused(NO_CREDENTIAL[kind], kind)
     match kind:
         case "PNG picture":
             return _unbaked(png.badges(content), kind)
@@ -129,7 +129,7 @@ def _sniff_text(head: bytes) -> str:
         return _sniff_markup(head)
     if head[:1] in b"{[":
         return "JSON file"
-    if head.startswith((b"eyJ", b'"eyJ', b"0o")) or head[:8].lower().startswith((b"https://", b"http://")):
+    if head.startswith((b"eyJ", b'"eyJ', b"0o", b"d284")) or head[:8].lower().startswith((b"https://", b"http://")):
         return "token or address"
     if _HEADERS.match(head):
         return "e-mail message"

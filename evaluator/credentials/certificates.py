@@ -1,6 +1,6 @@
 """X.509 certificates of seals: does one lead to an authority that the verifier trusts, and has it been withdrawn?
 
-Path: RFC 5280 §6, by the `cryptography` package; only authorities that were handed in count, never one from the document.
+Path: RFC 5280 §6, by the `cryptography` package; only authorities that were handed in count, none from the document.
 Revocation: RFC 5280 §6.3, by the list at the address that the certificate names; OCSP is not asked.
 """
 
@@ -62,6 +62,15 @@ def holder(certificate: x509.Certificate) -> Holder:
     return Holder(name, identifier, _attribute(certificate.issuer, x509.NameOID.COMMON_NAME))
 
 
+def addresses(certificate: x509.Certificate) -> set[str]:
+    """The web addresses and host names that a certificate was given for (RFC 5280 §4.2.1.6)."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return set()
+    return {str(name.value) for name in found if isinstance(name, x509.UniformResourceIdentifier | x509.DNSName)}
+
+
 def trusted_path(
     chain: Sequence[x509.Certificate], anchors: Sequence[bytes], at: datetime.datetime
 ) -> list[x509.Certificate] | None:
@@ -74,7 +83,9 @@ def trusted_path(
         return [chain[0]]
     if not trusted or not may_sign(chain[0]):
         return None
-    authorities = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _is_authority)
+    authorities = ExtensionPolicy.permit_all().require_present(
+        x509.BasicConstraints, Criticality.AGNOSTIC, _is_authority
+    )
     authorities = authorities.may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_certify)
     verifier = (
         PolicyBuilder()

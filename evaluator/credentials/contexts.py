@@ -83,10 +83,26 @@ _CONTAINERS = frozenset({"@set", "@list", "@language"})
 _RESERVED = ("https://w3id.org/security#", "https://www.w3.org/2018/credentials#", "https://www.w3.org/ns/credentials")
 """Vocabularies of credentials and proofs: no document defines their names itself."""
 _ALWAYS = (
-    "id type proof proofValue proofPurpose verificationMethod cryptosuite jws previousProof issuer holder"
-    " credentialSubject credentialStatus credentialSchema validFrom validUntil issuanceDate expirationDate"
-    " verifiableCredential"
-).split()
+    "id",
+    "type",
+    "proof",
+    "proofValue",
+    "proofPurpose",
+    "verificationMethod",
+    "cryptosuite",
+    "jws",
+    "previousProof",
+    "issuer",
+    "holder",
+    "credentialSubject",
+    "credentialStatus",
+    "credentialSchema",
+    "validFrom",
+    "validUntil",
+    "issuanceDate",
+    "expirationDate",
+    "verifiableCredential",
+)
 """Names that keep their meaning even where no known context defines them."""
 
 

@@ -36,8 +36,14 @@ _TAG = b"\xd2"
 """CBOR tag 18 in one byte."""
 
 
-def unbase64(text: str) -> bytes:
-    """The bytes of a base64 text with or without padding, in either alphabet. Raises Refused with `malformed`."""
+def message(content: str | bytes) -> bytes:
+    """A COSE message that came as bytes, or as base64 with or without padding, in either alphabet.
+
+    Raises Refused with `malformed` or `resource_limit`.
+    """
+    if isinstance(content, bytes) and content[:1] in (_TAG, b"\x84"):
+        return content
+    text = content if isinstance(content, str) else content.decode("ascii", "replace")
     if len(text) > limits.TOKEN_BYTES:
         raise Refused("resource_limit", f"a message of {len(text)} characters; at most {limits.TOKEN_BYTES} are read")
     plain = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
@@ -45,7 +51,7 @@ def unbase64(text: str) -> bytes:
         decoded = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise Refused("malformed", "the COSE message is not base64") from None
-    if base64.b64encode(decoded).rstrip(b"=") != plain.encode():
+    if base64.b64encode(decoded).rstrip(b"=").decode() != plain:
         raise Refused("malformed", "the COSE message is not base64")
     return decoded
 
@@ -103,11 +109,8 @@ def _text(header: Mapping[Any, Any], label: int) -> str | None:
     return None if value is None else value if isinstance(value, str) else f"number {str(value)[:20]}"
 
 
-def _certificates(header: Mapping[Any, Any]) -> tuple[bytes, ...]:
-    chain = header.get(_X5CHAIN, [])
-    found = [chain] if isinstance(chain, bytes) else chain
-    if not isinstance(found, list) or not all(isinstance(each, bytes) for each in found):
-        raise Refused("malformed", "the certificates in the header are not bytes")
-    if len(found) > limits.CERTIFICATES:
-        raise Refused("resource_limit", f"{len(found)} certificates; at most {limits.CERTIFICATES} are read")
-    return tuple(found)
+def _certificates(header: Mapping[Any, Any]) -> list[str] | None:
+    """`x5chain` (RFC 9360 §2), one certificate or several, as `x5c` has them."""
+    chain = header.get(_X5CHAIN)
+    found = chain if isinstance(chain, list) else [chain]
+    return [base64.b64encode(each).decode() for each in found if isinstance(each, bytes)] or None

@@ -134,7 +134,7 @@ def check_proof(secured: Secured, number: int, wanted: Wanted) -> tuple[list[Che
         _check_options(proof, wanted, key)
         _check_signature(secured, proof, key)
     except Refused as refusal:
-        return [refusal.check, binding], suite
+        return [refusal.check, plain("issuer_binding", "unknown")], suite
     return [passed("integrity", suite), binding], suite
 
 
@@ -204,7 +204,7 @@ def _rdfc(types: dict[str, str]) -> _Suite:
 
     def check(secured: Secured, proof: Mapping[str, Any], key: PublicKey) -> _Answer:
         algorithm = _algorithm(types, key)
-        message = _statements(secured, proof, "sha384" if key.type == "P-384" else "sha256")
+        message = _statements(secured, proof, "proofValue", "sha384" if key.type == "P-384" else "sha256")
         return signatures.verify(key, algorithm, message.content, _signature(proof)), message.undefined
 
     return check
@@ -245,7 +245,7 @@ def _detached(*allowed: str) -> _Suite:
         algorithm = header.get("alg")
         if algorithm not in allowed or header.get("b64") is not False or header.get("crit") != ["b64"]:
             raise Refused("alg_not_allowed", f"header {str(header)[:200]}")
-        message = _statements(secured, proof, "sha256")
+        message = _statements(secured, proof, "jws", "sha256")
         return signatures.verify(key, algorithm, signing_start + message.content, signature), message.undefined
 
     return check
@@ -265,25 +265,25 @@ def _selective(secured: Secured, proof: Mapping[str, Any], key: PublicKey) -> _A
     """ecdsa-sd-2023, as the holder derived it."""
     value = ecdsa_sd.parse(proof.get("proofValue"))
     read = rdf.linked(secured.document, secured.world)
-    options, missing = _quads_digest(_options(secured, proof), secured.world, "sha256")
+    options, missing = _quads_digest(_options(secured, proof, "proofValue"), secured.world, "sha256")
     quads = rdf.canonicalize(read.dataset).splitlines(keepends=True)
     hidden = _hidden(secured.document, read.expanded)
     return ecdsa_sd.verify(value, options, quads, key), (*read.undefined, *missing, *hidden)
 
 
-def _statements(secured: Secured, proof: Mapping[str, Any], hash_name: str) -> _Message:
-    """The digest of the proof's options, then that of the document."""
-    options, missing = _quads_digest(_options(secured, proof), secured.world, hash_name)
+def _statements(secured: Secured, proof: Mapping[str, Any], value: str, hash_name: str) -> _Message:
+    """The digest of the proof's options (all but `value`, which holds the signature), then that of the document."""
+    options, missing = _quads_digest(_options(secured, proof, value), secured.world, hash_name)
     content, undefined = secured.quads_digest(hash_name, secured.previous(proof))
     return _Message(options + content, (*undefined, *missing))
 
 
-def _options(secured: Secured, proof: Mapping[str, Any]) -> dict[str, Any]:
+def _options(secured: Secured, proof: Mapping[str, Any], value: str) -> dict[str, Any]:
     """The proof without its signature, under the contexts of the document and then its own."""
     named = secured.document.get("@context", [])
     own = proof.get("@context", [])
     both = [*(named if isinstance(named, list) else [named]), *(own if isinstance(own, list) else [own])]
-    return {**{name: value for name, value in proof.items() if name not in ("proofValue", "jws")}, "@context": both}
+    return {**{name: option for name, option in proof.items() if name != value}, "@context": both}
 
 
 def _quads_digest(document: Mapping[str, Any], world: World, hash_name: str) -> tuple[bytes, tuple[str, ...]]:
@@ -292,20 +292,26 @@ def _quads_digest(document: Mapping[str, Any], world: World, hash_name: str) -> 
     return hashlib.new(hash_name, quads.encode()).digest(), (*read.undefined, *_hidden(document, read.expanded))
 
 
-_SAME_NAMES = {
-    f"https://www.w3.org/2018/credentials#{name}": name
-    for name in (
-        "issuer holder credentialSubject credentialStatus validFrom validUntil issuanceDate expirationDate"
-        " verifiableCredential"
-    ).split()
-}
+_VOCABULARY = "https://www.w3.org/2018/credentials#"
+_READ = (
+    "issuer",
+    "holder",
+    "credentialSubject",
+    "credentialStatus",
+    "validFrom",
+    "validUntil",
+    "issuanceDate",
+    "expirationDate",
+    "verifiableCredential",
+)
+"""Members that are read from the JSON; all of them live in one vocabulary."""
 
 
 def _hidden(document: Mapping[str, Any], expanded: Any) -> tuple[str, ...]:
     """Statements about the credential that stand in it under another name than the one everybody looks for, such as
     an end of validity that a reader of the JSON would never see."""
     top = expanded[0] if isinstance(expanded, list) and len(expanded) == 1 and isinstance(expanded[0], dict) else {}
-    return tuple(name for iri, name in _SAME_NAMES.items() if iri in top and name not in document)
+    return tuple(name for name in _READ if f"{_VOCABULARY}{name}" in top and name not in document)
 
 
 def _algorithm(types: dict[str, str], key: PublicKey) -> str:

@@ -6,14 +6,16 @@ carries itself (`jwk`, `x5c`) proves nothing about the issuer. https://www.w3.or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
-from evaluator.credentials import keys, limits, strict_json, times
-from evaluator.credentials.signatures import ALGORITHMS, PublicKey, verify
+from evaluator.credentials import certificates, keys, limits, strict_json, times
+from evaluator.credentials.signatures import ALGORITHMS, PublicKey, public_key, verify
 from evaluator.credentials.verdict import Check, Refused, because, passed, plain
 from evaluator.credentials.world import Unavailable, World
 
@@ -28,8 +30,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     cty: str | None = None
     jwk: dict[str, Any] | None = None
     """Key that the header carries."""
-    certificates: tuple[bytes, ...] = ()
-    """DER, the signer's first."""
+    certificates: Any = None
+    """`x5c` of the header, not yet looked at (RFC 7515 §4.1.6)."""
     payload: bytes
     signed: bytes
     """The bytes under the signature."""
@@ -41,13 +43,7 @@ def media_type(value: str) -> str:
     return value.lower().removeprefix("application/")
 
 
-def check_media_type(found: str | None, allowed: Collection[str], what: str) -> None:
-    """Raises Refused with `media_type_invalid` when a stated type is none of `allowed`; an absent one is no lie."""
-    if found is not None and media_type(found) not in allowed:
-        raise Refused("media_type_invalid", f"{what} is {found[:80]!r}; expected: {', '.join(sorted(allowed))}")
-
-
-def check_signer(envelope: Envelope, find: Callable[[], Iterable[PublicKey]], world: World) -> list[Check]:
+def check_signer(envelope: Envelope, issuer: str, find: Callable[[], Iterable[PublicKey]], world: World) -> list[Check]:
     """Whether the signature is right, and made with one of the keys that `find` finds.
 
     `find` returns keys that the issuer publishes, or raises Refused as `published_keys` does. The answers are those of
@@ -57,7 +53,7 @@ def check_signer(envelope: Envelope, find: Callable[[], Iterable[PublicKey]], wo
         published = list(find())
     except Refused as refusal:
         if refusal.check.code == "issuer_key_unresolvable":
-            return _carried(envelope, refusal.check)
+            return _carried(envelope, refusal.check, issuer, world)
         return [plain("integrity", "unknown"), refusal.check]
     return _check_keys(envelope, published, world)
 
@@ -87,20 +83,45 @@ def _ended(key: PublicKey, world: World) -> Check | None:
     return None
 
 
-def _carried(envelope: Envelope, unresolved: Check) -> list[Check]:
-    """What a key inside of the envelope shows: that nothing was changed since somebody signed it."""
-    if envelope.jwk is None:
-        return [plain("integrity", "unknown"), unresolved]
+def _carried(envelope: Envelope, unresolved: Check, issuer: str, world: World) -> list[Check]:
+    """What a key inside of the envelope shows: that nothing was changed since somebody signed it.
+
+    Only a certificate that leads to a trusted authority says who that was.
+    """
     try:
-        key = keys.from_jwk(envelope.jwk)
-        right = verify(key, envelope.algorithm, envelope.signed, envelope.signature)
-    except ValueError as error:
+        chain = certificates.in_header({"x5c": envelope.certificates}) if envelope.certificates is not None else []
+        if not chain and envelope.jwk is None:
+            return [plain("integrity", "unknown"), unresolved]
+        key = public_key(chain[0].public_key()) if chain else keys.from_jwk(envelope.jwk)
+        if not verify(key, envelope.algorithm, envelope.signed, envelope.signature):
+            return [because("integrity_failed", f"{envelope.algorithm} signature")]
+    except (ValueError, UnsupportedAlgorithm) as error:
         return [because("malformed", f"the key in the header: {error}")]
     except Refused as refusal:
         return [refusal.check]
-    if not right:
-        return [because("integrity_failed", f"{envelope.algorithm} signature")]
-    return [passed("integrity", "by the key in its header"), because("issuer_key_self_asserted", unresolved.detail)]
+    intact = passed("integrity", "by the key in its header")
+    if not chain:
+        return [intact, because("issuer_key_self_asserted", unresolved.detail)]
+    if not chain[0].not_valid_before_utc <= world.at <= chain[0].not_valid_after_utc:
+        return [intact, because("seal_certificate_expired"), _certified(chain, issuer, world)]
+    return [intact, _certified(chain, issuer, world)]
+
+
+def _certified(chain: list[x509.Certificate], issuer: str, world: World) -> Check:
+    """Whether an authority that the verifier trusts gave the signer's certificate to the issuer (SD-JWT VC §3.5)."""
+    said = str(certificates.holder(chain[0]))
+    path = certificates.trusted_path(chain, world.anchors, world.at)
+    if path is None:
+        return because("seal_certificate_untrusted", said)
+    try:
+        if ended := certificates.withdrawn(path, world):
+            return because("issuer_key_revoked", f"the certificate, on {ended.isoformat()}")
+    except Unavailable as error:
+        return because("seal_certificate_untrusted", f"{said}; {error.reason}")
+    names = certificates.addresses(chain[0])
+    if issuer in names or urlsplit(issuer).hostname in names:
+        return passed("issuer_binding", said)
+    return because("issuer_mismatch", f"the certificate of {said} does not name {issuer[:200]}")
 
 
 # --- where issuers publish keys -----------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def from_method(method: Mapping[str, Any]) -> PublicKey:
 
 
 def fragment_key(method: str) -> PublicKey | None:
-    """The key that an address spells out in its fragment (`https://…#z6Mk…`), which proves nothing about the address."""
+    """The key that an address spells out in its fragment (`https://…#z6Mk…`); it proves nothing about the address."""
     try:
         return from_multikey(urlsplit(method).fragment)
     except ValueError:
@@ -187,7 +187,7 @@ def _self_contained(did: str, kind: str, rest: str) -> Mapping[str, Any]:
     """The document of a DID that is its own key."""
     try:
         if kind == "key":
-            method = {"id": f"{did}#{rest}", "publicKeyMultibase": rest}
+            method: dict[str, Any] = {"id": f"{did}#{rest}", "publicKeyMultibase": rest}
             from_multikey(rest)
         else:
             jwk = strict_json.parse_object(multibase.base64url(rest))

@@ -18,9 +18,9 @@ CONTEXTS = frozenset({"https://w3id.org/openbadges/v2", "https://openbadgespec.o
 _VOCABULARY = "https://w3id.org/openbadges#"
 """What the prefix `obi` stands for, by which a context that is written out is known."""
 _CLASSES = """
-    Assertion BadgeClass Profile Issuer CryptographicKey RevocationList Endorsement VerificationObject HostedBadge hosted
-    SignedBadge signed IdentityObject Criteria Evidence Image AlignmentObject Extension FrameValidation TypeValidation
-    email url telephone
+    Assertion BadgeClass Profile Issuer CryptographicKey RevocationList Endorsement VerificationObject HostedBadge
+    hosted SignedBadge signed IdentityObject Criteria Evidence Image AlignmentObject Extension FrameValidation
+    TypeValidation email url telephone
 """
 CLASSES = frozenset(_CLASSES.split())
 _NEEDED = {

@@ -14,9 +14,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from pyld.canon import URDNA2015
-from pyld.identifier_issuer import IdentifierIssuer
-from pyld.jsonld import JsonLdError, JsonLdProcessor
+from pyld.canon import URDNA2015  # type: ignore[import-untyped]
+from pyld.identifier_issuer import IdentifierIssuer  # type: ignore[import-untyped]
+from pyld.jsonld import JsonLdError, JsonLdProcessor  # type: ignore[import-untyped]
 
 from evaluator.canonical import canonical_json
 from evaluator.credentials import contexts, limits
@@ -136,9 +136,8 @@ def _relative(expanded: Any) -> list[str]:
             queue.extend(item)
         elif isinstance(item, dict):
             types = item.get("@type", ())
-            for iri in (*([types] if isinstance(types, str) else types), item.get("@id", "_:")):
-                if isinstance(iri, str) and ":" not in iri and iri != "@json":
-                    found.append(iri[:100])
+            named = (*([types] if isinstance(types, str) else types), item.get("@id", "_:"))
+            found += [iri[:100] for iri in named if isinstance(iri, str) and ":" not in iri and iri != "@json"]
             queue.extend(value for value in item.values() if isinstance(value, list | dict))
     return found
 

@@ -27,18 +27,9 @@ _TELEPHONE_TYPES = frozenset({"telephone", "phone", "schema:telephone"})
 
 def of_assertion(recipient: Any) -> tuple[Identity, ...]:
     """The identities of an Open Badges 2.0 `recipient`, an object or several."""
-    return tuple(_identity(one, "type", "identity") for one in _objects(recipient) if _is_text(one.get("identity")))
-
-
-def of_subject(subject: Any) -> tuple[Identity, ...]:
-    """The identities of a `credentialSubject` (VCDM, Open Badges 3.0): its `id` and its `identifier`."""
-    found: list[Identity] = []
-    for one in _objects(subject):
-        if _is_text(one.get("id")):
-            found.append(Identity(type="id", value=one["id"]))
-        named = [each for each in _objects(one.get("identifier")) if _is_text(each.get("identityHash"))]
-        found += [_identity(each, "identityType", "identityHash") for each in named]
-    return tuple(found[:IDENTITIES])
+    each = recipient if isinstance(recipient, list) else [recipient]
+    found = (_identity(one) for one in each[:IDENTITIES] if isinstance(one, dict))
+    return tuple(one for one in found if one.value)
 
 
 def check(identities: Iterable[Identity], given: Sequence[str]) -> Check:
@@ -59,7 +50,7 @@ def check(identities: Iterable[Identity], given: Sequence[str]) -> Check:
             continue
         compared = True
         if any(_matches(identity, one) for one in same_kind):
-            weak = identity.hashed and identity.value[:3].lower() == "md5"
+            weak = _is_hashed(identity) and identity.value[:3].lower() == "md5"
             if not weak:
                 return passed("recipient", f"compared by {kind}")
     if weak:
@@ -67,24 +58,19 @@ def check(identities: Iterable[Identity], given: Sequence[str]) -> Check:
     return because("recipient_mismatch" if compared else "recipient_unnamed")
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
-    each = value if isinstance(value, list) else [value]
-    return [one for one in each[:IDENTITIES] if isinstance(one, dict)]
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _identity(value: dict[str, Any], type_key: str, value_key: str) -> Identity:
-    """`hashed` decides; where it is absent, the form of the value does."""
-    kind, identity, hashed, salt = value.get(type_key), value[value_key], value.get("hashed"), value.get("salt")
+def _identity(value: dict[str, Any]) -> Identity:
+    kind, identity, salt = (value.get(name) for name in ("type", "identity", "salt"))
     return Identity(
         type=kind if isinstance(kind, str) else "email",
-        value=identity,
-        hashed=hashed if isinstance(hashed, bool) else _HASH.fullmatch(identity) is not None,
+        value=identity if isinstance(identity, str) else "",
+        hashed=value.get("hashed") is True,
         salt=salt if isinstance(salt, str) else "",
     )
+
+
+def _is_hashed(identity: Identity) -> bool:
+    """Whether an identity is hashed, as it says or as it looks: nobody's plain identity looks like a hash."""
+    return identity.hashed or _HASH.fullmatch(identity.value) is not None
 
 
 def _kind(identity: str) -> str:
@@ -110,11 +96,11 @@ def _kind_of_identity(identity: Identity) -> str:
         return "telephone"
     if name == "url":
         return "address"
-    return "identifier" if identity.hashed else _kind(identity.value)
+    return "identifier" if _is_hashed(identity) else _kind(identity.value)
 
 
 def _matches(identity: Identity, given: str) -> bool:
-    if not identity.hashed:
+    if not _is_hashed(identity):
         return not _forms(identity.value).isdisjoint(_forms(given))
     algorithm, _, digest = identity.value.lower().partition("$")
     return any(
@@ -128,7 +114,11 @@ def _forms(identity: str) -> set[str]:
     The local part of an e-mail address may tell upper from lower case (RFC 5321 §2.4), but no provider gives two people
     addresses that differ in nothing else.
     """
-    text = unicodedata.normalize("NFC", identity.strip())
+    text = identity.strip()
+    return {form for one in (text, unicodedata.normalize("NFC", text)) for form in _spellings(one)}
+
+
+def _spellings(text: str) -> set[str]:
     kind = _kind(text)
     if kind == "e-mail":
         text = text[7:] if text.lower().startswith("mailto:") else text

@@ -7,14 +7,14 @@ apart.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from evaluator.credentials import envelope, jose, keys, recipient, sd_jwt, signatures, times, vc_jwt
+from evaluator.credentials import envelope, holder, recipient, sd_jwt, status, times, vc_jwt
 from evaluator.credentials.envelope import Envelope
 from evaluator.credentials.signatures import PublicKey
+from evaluator.credentials.status import Opener
 from evaluator.credentials.verdict import (
     Check,
     Claims,
@@ -29,50 +29,49 @@ from evaluator.credentials.verdict import (
 from evaluator.credentials.world import World
 
 FORMAT = "SD-JWT VC"
-CLOCK_SKEW = datetime.timedelta(minutes=5)
-"""How far the clock of a wallet may be ahead of ours."""
 
 
-def verify(token: str, world: World) -> Verdict:
-    """The verdict on an SD-JWT VC, with or without key binding."""
-    checks: list[Check] = []
-    try:
-        return decide(FORMAT, checks, _verify(token, world, checks))
-    except Refused as refusal:
-        return decide(FORMAT, [*checks, refusal.check])
+class Disclosed(NamedTuple):
+    claims: Mapping[str, Any]
+    """With what was revealed; only what stands in the open when a disclosure is wrong."""
+    faults: list[Check]
 
 
-def _verify(token: str, world: World, checks: list[Check]) -> Claims | None:
-    """Append the checks. Raises Refused where no further check makes sense."""
-    parts = sd_jwt.split(token)
-    issued = jose.read(parts.issued)
-    payload = jose.read_object(issued.payload, "the payload")
-    checks.append(passed("carrier"))
-    checks += envelope.check_signer(issued, lambda: _issuer_keys(issued, payload, world), world)
-    claims, faults = _disclosed(payload, parts)
-    checks += faults
-    checks += [*_model(issued, claims), _period(claims, world)]
-    checks += check_holder(parts, payload, world)
+def verify(parts: sd_jwt.Parts, issued: Envelope, payload: Mapping[str, Any], world: World, opener: Opener) -> Verdict:
+    """The verdict on an SD-JWT VC, with or without key binding.
+
+    `issued` is the issuer's token of `parts`, `payload` its content.
+    """
+    issuer = _text(payload, "iss")
+    checks = [passed("carrier")]
+    checks += envelope.check_signer(issued, issuer, lambda: issuer_keys(issued, issuer, world), world)
+    claims, faults = disclosed(payload, parts)
+    checks += [*faults, *_model(issued, claims)]
+    checks += vc_jwt.check_token_period(claims, world) or [_in_time(claims)]
+    checks += holder.check_key_binding(parts, payload, world)
     identities = _identities(claims)
     checks.append(recipient.check(identities, world.recipients))
-    return Claims(
-        issuer=Issuer(id=_text(claims, "iss")),
+    if {check.outcome for check in checks if check.id in ("integrity", "issuer_binding")} == {"pass"}:
+        checks.append(status.check_token_status(claims, issuer, world, opener))
+    found = Claims(
+        issuer=Issuer(id=issuer),
         title=_text(claims, "vct"),
         identities=identities,
         valid_from=times.seconds(claims.get("nbf")),
         valid_until=times.seconds(claims.get("exp")),
     )
+    return decide(f"{FORMAT} ({issued.algorithm})", checks, found)
 
 
-def _disclosed(payload: Mapping[str, Any], parts: sd_jwt.Parts) -> tuple[Mapping[str, Any], list[Check]]:
-    """The claims with what was revealed. When a disclosure is wrong, only what stands in the open."""
+def disclosed(payload: Mapping[str, Any], parts: sd_jwt.Parts) -> Disclosed:
+    """The claims of an SD-JWT, and what is wrong with its disclosures."""
     try:
         claims, revealed = sd_jwt.disclose(payload, parts.disclosures)
         if hidden := sd_jwt.NEVER_DISCLOSED & revealed:
             raise Refused("disclosure_invalid", f"{min(hidden)} has to stand in the open")
     except Refused as refusal:
-        return payload, [refusal.check]
-    return claims, []
+        return Disclosed(payload, [refusal.check])
+    return Disclosed(claims, [])
 
 
 def _model(issued: Envelope, claims: Mapping[str, Any]) -> list[Check]:
@@ -85,17 +84,9 @@ def _model(issued: Envelope, claims: Mapping[str, Any]) -> list[Check]:
     return [passed("schema")]
 
 
-def _period(claims: Mapping[str, Any], world: World) -> Check:
-    """`nbf` and `exp` (RFC 7519 §4.1)."""
-    try:
-        begins, ends = (vc_jwt.moment(claims.get(name), name) for name in ("nbf", "exp"))
-    except Refused as refusal:
-        return refusal.check
-    if begins is not None and begins > world.at:
-        return because("not_yet_valid", begins.isoformat())
-    if ends is not None and ends <= world.at:
-        return because("expired", ends.isoformat())
-    return passed("validity_period", "it states no end" if ends is None else f"ends {ends.isoformat()}")
+def _in_time(claims: Mapping[str, Any]) -> Check:
+    ends = times.seconds(claims.get("exp"))
+    return passed("validity_period", f"until {ends.isoformat()}" if ends else "without end")
 
 
 def _identities(claims: Mapping[str, Any]) -> tuple[Identity, ...]:
@@ -112,9 +103,8 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
 # --- the issuer's keys --------------------------------------------------------------------------------------
 
 
-def _issuer_keys(issued: Envelope, payload: Mapping[str, Any], world: World) -> Iterable[PublicKey]:
-    """The keys that the issuer publishes, by a DID or by its metadata (SD-JWT VC §3.5). Raises Refused."""
-    issuer = _text(payload, "iss")
+def issuer_keys(issued: Envelope, issuer: str, world: World) -> Iterable[PublicKey]:
+    """The keys that an issuer publishes, by a DID or by its metadata (SD-JWT VC §3.5). Raises Refused."""
     if issuer.startswith("did:"):
         return envelope.published_keys(issued.kid, issuer, "assertionMethod", world)
     metadata = envelope.fetched(metadata_address(issuer), world)
@@ -135,54 +125,3 @@ def metadata_address(issuer: str) -> str:
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
         raise Refused("issuer_key_unresolvable", f"{issuer[:200]!r} is neither a DID nor an https address")
     return f"https://{parts.netloc}/.well-known/jwt-vc-issuer{parts.path.rstrip('/')}"
-
-
-# --- the holder ---------------------------------------------------------------------------------------------
-
-
-def check_holder(parts: sd_jwt.Parts, payload: Mapping[str, Any], world: World) -> list[Check]:
-    """Whether the holder signed what is presented, for this verifier and this request (RFC 9901 §7.3).
-
-    Nothing when no key binding is there and none was asked for.
-    """
-    if not parts.key_binding:
-        asked = world.nonce is not None or world.audience is not None
-        return [because("holder_binding_missing")] if asked else []
-    try:
-        claims = _holder_claims(parts.key_binding, payload, world)
-        covered = sd_jwt.digest(parts.presented, payload)
-    except Refused as refusal:
-        return [because("holder_binding_failed", refusal.check.detail)]
-    found = []
-    if claims.get("sd_hash") != covered:
-        found.append(because("sd_hash_mismatch"))
-    return [*found, *check_request(claims.get("nonce"), claims.get("aud"), world)]
-
-
-def check_request(nonce: Any, audience: Any, world: World) -> list[Check]:
-    """Whether a presentation answers what was asked: the nonce and the audience, each absent counting as different."""
-    found = []
-    if world.nonce is not None and nonce != world.nonce:
-        found.append(because("nonce_mismatch", f"{str(nonce)[:100]!r}"))
-    if world.audience is not None and world.audience not in vc_jwt.items(audience):
-        found.append(because("audience_mismatch", f"{str(audience)[:200]!r}"))
-    return found
-
-
-def _holder_claims(token: str, payload: Mapping[str, Any], world: World) -> dict[str, Any]:
-    """The claims of the holder's token, signed with the key that the issuer put into the credential. Raises Refused."""
-    binding = jose.read(token)
-    confirmation = payload.get("cnf")
-    if binding.typ is None or envelope.media_type(binding.typ) != "kb+jwt":
-        raise Refused("holder_binding_failed", f"typ is {str(binding.typ)[:80]!r}, not kb+jwt")
-    try:
-        key = keys.from_jwk(confirmation.get("jwk") if isinstance(confirmation, dict) else None)
-    except (ValueError, TypeError) as error:
-        raise Refused("holder_binding_failed", f"the credential names no key of its holder: {error}") from None
-    if not signatures.verify(key, binding.algorithm, binding.signed, binding.signature):
-        raise Refused("holder_binding_failed", "not signed with the holder's key")
-    claims = jose.read_object(binding.payload, "the key binding")
-    made = times.seconds(claims.get("iat"))
-    if made is None or made > world.at + CLOCK_SKEW:
-        raise Refused("holder_binding_failed", f"made at {str(claims.get('iat'))[:40]}")
-    return claims

@@ -39,7 +39,12 @@ SMALLEST_RSA = 2048
 LARGEST_RSA = 8192
 """Bits; larger ones only cost time."""
 
-_CURVES: dict[str, KeyType] = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "secp256k1": "secp256k1"}
+_CURVES: dict[str, KeyType] = {
+    "secp256r1": "P-256",
+    "secp384r1": "P-384",
+    "secp521r1": "P-521",
+    "secp256k1": "secp256k1",
+}
 _SIZES: dict[str, int] = {"P-256": 32, "P-384": 48, "P-521": 66, "secp256k1": 32}
 _HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 

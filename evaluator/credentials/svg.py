@@ -27,7 +27,6 @@ NAMESPACES = (
 """The third is not in the standard, but in pictures."""
 _ELEMENTS = ("assertion", "credential")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_=-]*")
-_BLOCK = 64 * 1024
 
 
 def badges(content: bytes) -> list[Baked]:
@@ -41,9 +40,7 @@ def badges(content: bytes) -> list[Baked]:
         raise Refused("resource_limit", f"SVG picture of {len(content)} bytes; at most {PRESENTED_BYTES} are read")
     reader = _Reader()
     try:
-        for start in range(0, len(content), _BLOCK):
-            reader.parser.Parse(content[start : start + _BLOCK], False)
-        reader.parser.Parse(b"", True)
+        reader.parser.Parse(content, True)  # at once: in pieces, a long tag would be read anew with each
     except expat.ExpatError as error:
         # A picture that is damaged after the badge still has the badge.
         if reader.open is not None or not reader.found:

@@ -9,79 +9,117 @@ VCDM 1.1 puts the credential under `vc` and lets the token's claims stand for it
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from evaluator.credentials import times
-from evaluator.credentials.verdict import Refused
+from evaluator.credentials.envelope import Envelope, check_signer, media_type, published_keys
+from evaluator.credentials.vc_model import identifier, is_url, many, version
+from evaluator.credentials.verdict import Check, Refused, because
+from evaluator.credentials.world import World
 
-VERSION_2 = "https://www.w3.org/ns/credentials/v2"
-_DATES = {False: {"nbf": "issuanceDate", "exp": "expirationDate"}, True: {"nbf": "validFrom", "exp": "validUntil"}}
+SECURED = frozenset({"vc+jwt", "vc+ld+jwt", "vc+ld+json+jwt", "vc+sd-jwt", "vc+ld+json+sd-jwt", "vc+cose"})
+"""Media types of VC-JOSE-COSE, with the names that drafts had for them."""
+CONTENT_TYPES = frozenset({"vc", "vc+ld+json", "json", "ld+json"})
+_DATES = {1: {"nbf": "issuanceDate", "exp": "expirationDate"}, 2: {"nbf": "validFrom", "exp": "validUntil"}}
 
 
-def credential_of(payload: Mapping[str, Any], typ: str | None) -> dict[str, Any]:
-    """The credential in a payload, completed by the token's claims.
+def secured_credential(
+    envelope: Envelope, payload: Mapping[str, Any], world: World
+) -> tuple[dict[str, Any], list[Check]]:
+    """The credential that an envelope secures, and the checks of its media type, its signature and its claims.
 
-    `typ` is the token's media type (`vc+jwt`, `jwt`, or None). Raises Refused: `data_model_invalid` for claims that
-    contradict the credential, `issuer_mismatch` when they name another issuer.
+    Raises Refused with `data_model_invalid` when no credential is in it.
+    """
+    typ = media_type(envelope.typ or "")
+    found = credential_of(payload, typ)
+    document = completed(found, payload, typ)
+    issuer = identifier(document.get("issuer"))
+    find = partial(published_keys, envelope.kid, issuer, "assertionMethod", world)
+    checks = check_types(envelope, SECURED | {"jwt"}, CONTENT_TYPES)
+    checks += check_signer(envelope, issuer, find, world)
+    if not any(check.id == "integrity" and check.outcome == "fail" for check in checks):
+        checks += [*contradictions(found, payload, typ), *check_token_period(payload, world)]
+    return document, checks
+
+
+def check_types(envelope: Envelope, types: Collection[str], content_types: Collection[str]) -> list[Check]:
+    """What an envelope says that it is and holds; nothing when that is right, or when it says nothing."""
+    for name, found, allowed in (("typ", envelope.typ, types), ("cty", envelope.cty, content_types)):
+        if found is not None and media_type(found) not in allowed:
+            return [because("media_type_invalid", f"{name} is {found[:80]!r}")]
+    return []
+
+
+def check_token_period(payload: Mapping[str, Any], world: World) -> list[Check]:
+    """When the token itself may not be used: `nbf` and `exp` (RFC 7519 §4.1). Nothing when it may."""
+    try:
+        begins, ends = (moment(payload.get(name), name) for name in ("nbf", "exp"))
+    except Refused as refusal:
+        return [refusal.check]
+    if begins is not None and begins > world.at:
+        return [because("not_yet_valid", f"the token, until {begins.isoformat()}")]
+    if ends is not None and ends <= world.at:
+        return [because("expired", f"the token, on {ends.isoformat()}")]
+    return []
+
+
+def credential_of(payload: Mapping[str, Any], typ: str) -> Mapping[str, Any]:
+    """The credential in a payload: the payload itself, or its `vc`. `typ` is the token's media type, or empty.
+
+    Raises Refused with `data_model_invalid` when there is none.
     """
     if "@context" in payload:
-        return _of_whole_payload(payload, typ)
+        return payload
     inner = payload.get("vc")
-    if not isinstance(inner, dict) or "vp" in payload or typ == "vc+jwt":
+    if not isinstance(inner, dict) or typ in SECURED:
         raise Refused("data_model_invalid", "the token holds no credential (neither @context nor vc)")
-    found = dict(inner)
-    _agree(found, payload, typ)
-    _complete(found, payload)
+    return inner
+
+
+def contradictions(credential: Mapping[str, Any], payload: Mapping[str, Any], typ: str) -> Iterator[Check]:
+    """Where the claims of a token and the members of the credential that they stand for differ."""
+    if beside := {"vc", "vp"} & set(payload) - ({"vc"} if credential is not payload else set()):
+        yield because("data_model_invalid", f"the claim {min(beside)} stands beside the credential")
+    issuer = identifier(credential.get("issuer"))
+    if "iss" in payload and issuer and payload["iss"] != issuer:
+        yield because("issuer_mismatch", f"iss is {str(payload['iss'])[:100]!r}, the issuer {issuer[:100]!r}")
+    subjects = [found for one in many(credential.get("credentialSubject")) if (found := identifier(one))]
+    if "sub" in payload and subjects and payload["sub"] not in subjects:
+        yield because("data_model_invalid", "sub is not the id of the credentialSubject")
+    if "jti" in payload and "id" in credential and payload["jti"] != credential["id"]:
+        yield because("data_model_invalid", "jti is not the id of the credential")
+    if typ in SECURED:
+        return  # there nbf and exp are about the signature (VC-JOSE-COSE §3.1.1)
+    for claim, member in _DATES[version(credential) or 2].items():
+        stated = times.seconds(payload.get(claim))
+        if stated is not None and member in credential and not _same_second(credential[member], stated):
+            yield because("data_model_invalid", f"{claim} is not {member}")
+
+
+def completed(credential: Mapping[str, Any], payload: Mapping[str, Any], typ: str) -> dict[str, Any]:
+    """The credential with the members for which only a claim stands, and without the claims of the token."""
+    whole = credential is payload
+    found = {name: value for name, value in credential.items() if not whole or name not in _REGISTERED}
+    issuer, subject = found.get("issuer"), found.get("credentialSubject")
+    if "iss" in payload and not identifier(issuer):
+        found["issuer"] = {**issuer, "id": payload["iss"]} if isinstance(issuer, dict) else payload["iss"]
+    if typ in SECURED:
+        return found
+    if "sub" in payload and isinstance(subject, dict) and "id" not in subject:
+        found["credentialSubject"] = {**subject, "id": payload["sub"]}
+    if is_url(payload.get("jti")):  # some issuers put a bare UUID there, which names no credential
+        found.setdefault("id", payload["jti"])
+    for claim, member in _DATES[version(found) or 2].items():
+        stated = times.seconds(payload.get(claim))
+        if stated is not None:
+            found.setdefault(member, stated.isoformat().replace("+00:00", "Z"))
     return found
-
-
-def _of_whole_payload(payload: Mapping[str, Any], typ: str | None) -> dict[str, Any]:
-    if found := {"vc", "vp"} & set(payload):
-        raise Refused("data_model_invalid", f"the claim {min(found)} stands beside the credential")
-    _agree(payload, payload, typ)
-    credential = {name: value for name, value in payload.items() if name not in _REGISTERED}
-    if typ != "vc+jwt":
-        _complete(credential, payload)
-    return credential
 
 
 _REGISTERED = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf"})
 """Claims of the token (RFC 7519 §4.1, RFC 7800, OpenID4VP), which are no members of a credential."""
-
-
-def _agree(credential: Mapping[str, Any], claims: Mapping[str, Any], typ: str | None) -> None:
-    """Raises Refused when a claim and the member that it stands for differ."""
-    issuer = id_of(credential.get("issuer"))
-    if "iss" in claims and issuer is not None and claims["iss"] != issuer:
-        raise Refused("issuer_mismatch", f"iss is {str(claims['iss'])[:100]!r}, the issuer {issuer[:100]!r}")
-    subjects = [found for one in items(credential.get("credentialSubject")) if (found := id_of(one)) is not None]
-    if "sub" in claims and subjects and claims["sub"] not in subjects:
-        raise Refused("data_model_invalid", "sub is not the id of the credentialSubject")
-    if "jti" in claims and "id" in credential and claims["jti"] != credential["id"]:
-        raise Refused("data_model_invalid", "jti is not the id of the credential")
-    for claim, member in _DATES[is_version_2(credential)].items():
-        stated = moment(claims.get(claim), claim)
-        if typ == "vc+jwt" or stated is None or member not in credential:
-            continue  # in a vc+jwt, exp and nbf are about the signature (VC-JOSE-COSE §3.1.1)
-        if not _same_second(credential[member], stated):
-            raise Refused("data_model_invalid", f"{claim} is not {member}")
-
-
-def _complete(credential: dict[str, Any], claims: Mapping[str, Any]) -> None:
-    """Put in the members for which only a claim stands."""
-    issuer = credential.get("issuer")
-    if "iss" in claims and id_of(issuer) is None:
-        credential["issuer"] = {**issuer, "id": claims["iss"]} if isinstance(issuer, dict) else claims["iss"]
-    subject = credential.get("credentialSubject")
-    if "sub" in claims and isinstance(subject, dict) and "id" not in subject:
-        credential["credentialSubject"] = {**subject, "id": claims["sub"]}
-    if "jti" in claims:
-        credential.setdefault("id", claims["jti"])
-    for claim, member in _DATES[is_version_2(credential)].items():
-        stated = moment(claims.get(claim), claim)
-        if stated is not None:
-            credential.setdefault(member, stated.isoformat().replace("+00:00", "Z"))
 
 
 def moment(value: Any, claim: str) -> datetime.datetime | None:
@@ -97,19 +135,3 @@ def moment(value: Any, claim: str) -> datetime.datetime | None:
 def _same_second(written: Any, stated: datetime.datetime) -> bool:
     found = times.instant(written)
     return found is not None and int(found.timestamp()) == int(stated.timestamp())
-
-
-def is_version_2(credential: Mapping[str, Any]) -> bool:
-    """Whether a credential is of the VCDM 2.0, by its first context."""
-    return VERSION_2 in items(credential.get("@context"))[:1]
-
-
-def id_of(value: Any) -> str | None:
-    """The `id` of an object, or a text that is one."""
-    found = value.get("id") if isinstance(value, dict) else value
-    return found if isinstance(found, str) else None
-
-
-def items(value: Any) -> list[Any]:
-    """A value or a list of values, as a list."""
-    return value if isinstance(value, list) else [] if value is None else [value]

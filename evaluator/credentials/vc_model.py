@@ -90,7 +90,8 @@ def _common_faults(document: Mapping[str, Any], needed: str) -> Iterator[str]:
         yield f"/type lacks {needed}"
     if len(types(document)) != len(many(document.get("type"))):
         yield "/type holds something else than words"
-    if "id" in document and not is_url(document["id"]):
+    lax = version(document) == 1 and isinstance(document.get("id"), str)  # issuers under VCDM 1.1 wrote bare UUIDs
+    if "id" in document and not (lax or is_url(document["id"])):
         yield "/id is not one address"
     for number, proof in enumerate(many(document.get("proof"))):
         if not isinstance(proof, Mapping) or not types(proof):
@@ -257,10 +258,10 @@ def _achievement(subject: Mapping[str, Any]) -> dict[str, Any] | None:
 def _identities(subject: Mapping[str, Any]) -> Iterator[Identity]:
     if identifier(subject):
         yield Identity(type="id", value=identifier(subject))
-    for entry in many(subject.get("identifier"))[: limits.NESTED]:
+    for entry in many(subject.get("identifier"))[: limits.IDENTITIES]:
         if isinstance(entry, Mapping) and isinstance(entry.get("identityHash"), str):
             yield Identity(
-                type=str(entry.get("identityType", "")),
+                type=_text(entry, "identityType"),
                 value=entry["identityHash"],
                 hashed=entry.get("hashed") is True,
                 salt=_text(entry, "salt"),

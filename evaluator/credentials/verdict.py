@@ -17,9 +17,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from evaluator import strict_yaml
 
-CheckId = Literal[
-    "carrier", "schema", "integrity", "issuer_binding", "validity_period", "status", "recipient", "trust"
-]
+CheckId = Literal["carrier", "schema", "integrity", "issuer_binding", "validity_period", "status", "recipient", "trust"]
 CHECKS: tuple[CheckId, ...] = get_args(CheckId)
 """The checks in the order in which people read them."""
 DECIDING: tuple[CheckId, ...] = CHECKS[:6]

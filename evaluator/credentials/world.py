@@ -1,4 +1,4 @@
-"""What the world says: documents, ledger entries, the time, and what the verifier asked for. Injected, never fetched."""
+"""What the world says: documents, ledger entries, the time, what the verifier asked for. Injected, never fetched."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """Identities of the person who presents: e-mail addresses, URLs, telephone numbers, DIDs."""
     anchors: tuple[bytes, ...] = ()
     """DER certificates that the verifier trusts to vouch for seals."""
+    status_issuers: tuple[str, ...] = ()
+    """DIDs and addresses that may keep status lists for other issuers (a shared status service)."""
     query: Mapping[str, object] | None = None
     """DCQL query (OpenID4VP 1.0 §6) that a `vp_token` answers."""
 

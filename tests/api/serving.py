@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from api import examples
 from api.app import create_app
@@ -38,10 +39,17 @@ def installed() -> Installed:
 
 @contextmanager
 def serving(database_url: str, fetcher: Fetcher | None = None, **given: object) -> Iterator[httpx.Client]:
-    """Serve; gives a client of that server, whose application is its `app`."""
+    """Serve what `installed` gives; gives a client of that server."""
     settings = Settings(**{"database_url": database_url, "rate_limit": "off", **given})
     app = create_app(settings, installed(), fetcher)
     app.state.database.migrate()
+    with running(app) as client:
+        yield client
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve an application; gives a client of that server."""
     taken = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import enum
 import hashlib
 import json
+from collections import OrderedDict
+from collections.abc import Callable
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.canonical import canonical_json, digest, digest_of
@@ -18,6 +23,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
+
+
+class Kind(enum.Enum):
+    """Values that other writers of JSON write and this one must refuse."""
+
+    TEXT = "text"
+    NUMBER = 1
 
 
 @pytest.mark.parametrize(
@@ -36,7 +48,9 @@ def test_canonical_form(value: object, text: str) -> None:
     assert canonical_json(value) == text.encode()
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53, {"a": [-(2**53)]}, "\ud800"])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), 2**53, {"a": [-(2**53)]}, "\ud800", {"\ud800": 1}, {1: 1}]
+)
 def test_what_json_can_not_hold_is_refused(value: object) -> None:
     with pytest.raises(rfc8785.CanonicalizationError):
         canonical_json(value)
@@ -49,6 +63,64 @@ def test_reading_it_back_gives_the_same_value_and_bytes(value: object) -> None:
     read = json.loads(written, parse_int=float)
     assert read == value
     assert canonical_json(read) == written
+
+
+ANY_KEY = st.text() | st.sampled_from(["a", "ab", "b", "é", "\ufb33", "\U0001f600", "\ue000", "\ud800"]) | st.integers()
+ANY_LEAF = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([2**53 - 1, 2**53, -(2**53) + 1, 1e16, 1e16 - 2, 1e-4, 9.999e-5, 1e21, -0.0, 5e-324, 2.0**53])
+    | st.floats()
+    | st.integers(-(10**17), 10**17).map(lambda number: number / 1000)
+    | st.text(st.characters())
+    | st.sampled_from(["\ud800", b"a", datetime.date(2026, 11, 25), decimal.Decimal(1), {1}, Kind.TEXT, Kind.NUMBER])
+)
+ANYTHING = st.recursive(
+    ANY_LEAF,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(ANY_KEY, inner, max_size=4)
+        | st.dictionaries(ANY_KEY, inner, max_size=3).map(OrderedDict)
+    ),
+    max_leaves=10,
+)
+
+
+def _outcome(write: Callable[[object], bytes], value: object) -> bytes | type:
+    try:
+        return write(value)
+    except rfc8785.CanonicalizationError as error:
+        return type(error)
+    except UnicodeEncodeError:  # The reference lets it through for keys.
+        return rfc8785.CanonicalizationError
+
+
+@settings(max_examples=1000, deadline=None)
+@given(value=ANYTHING)
+def test_whatever_it_is_given_it_writes_and_refuses_what_the_reference_does(value: object) -> None:
+    assert _outcome(canonical_json, value) == _outcome(rfc8785.dumps, value)
+
+
+def test_every_character_is_written_as_by_the_reference() -> None:
+    text = "".join(chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF)
+    assert canonical_json(text) == rfc8785.dumps(text)
+
+
+@settings(max_examples=2000)
+@given(value=st.floats(1e-5, 1e17) | st.floats(1e-5, 1e17).map(lambda number: round(number, 2)))
+def test_doubles_are_written_as_by_the_reference(value: float) -> None:
+    assert canonical_json([value, -value]) == rfc8785.dumps([value, -value])
+
+
+def test_what_nests_too_deeply_is_refused_by_both() -> None:
+    nested: object = []
+    for _ in range(100_000):
+        nested = [nested]
+    for write in (rfc8785.dumps, canonical_json):
+        with pytest.raises(RecursionError):
+            write(nested)
 
 
 @given(value=st.dictionaries(st.text(), st.integers(-100, 100), min_size=2))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from evaluator.condition import parse_condition
 from evaluator.facts import Value
 from evaluator.rubric import Rubric
-from evaluator.sql import parse_condition
 from rubrics.lint import MOST_ASSIGNMENTS, is_monotone, lint, representatives
 from tests.evaluator.strategies import rubric_of
 

@@ -39,8 +39,8 @@ const unfold = () => {
 addEventListener("hashchange", unfold);
 unfold();
 
-// Without a connection, what is typed stays on the page instead of getting lost in the browser's error page.
-const say = () => {
+// Without a connection a server elsewhere can't be reached: better to know before sending a form.
+const tell = () => {
   document.querySelector("p.offline")?.remove();
   if (navigator.onLine) return;
   const notice = document.createElement("p");
@@ -49,9 +49,6 @@ const say = () => {
   notice.textContent = document.body.dataset.offline;
   document.getElementById("main").append(notice);
 };
-addEventListener("online", say);
-addEventListener("offline", say);
-document.addEventListener("submit", (event) => {
-  if (!navigator.onLine && !["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) event.preventDefault();
-});
-say();
+addEventListener("online", tell);
+addEventListener("offline", tell);
+tell();

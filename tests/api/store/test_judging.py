@@ -178,7 +178,7 @@ def test_a_comparison_has_one_address_whatever_the_order(database: Database) -> 
     first = service.compare(database, keys, judges, made.DAY)
     second = service.compare(database, keys[::-1], judges[::-1], made.DAY)
     assert first.id == second.id
-    assert second.packed == first.packed
+    assert second.json == first.json
     assert len(first.id) == 32
     with database.session() as session:
         assert comparisons.count(session) == 1
@@ -197,7 +197,7 @@ def test_a_comparison_stands_when_its_programs_change(database: Database) -> Non
     with database.session() as session:
         kept = comparisons.get(session, first.id)
     assert kept is not None
-    assert kept.json() == first.json() != second.json()
+    assert kept.json == first.json != second.json
 
 
 def test_a_kept_comparison_equals_a_fresh_one_byte_for_byte(database: Database) -> None:
@@ -208,7 +208,7 @@ def test_a_kept_comparison_equals_a_fresh_one_byte_for_byte(database: Database) 
         contents = [programs.by_digest(session, each.digest) for each in kept.request.programs]
     derived = [derive(each, made.DAY) for each in contents if each]
     fresh = compare(derived, [[score(each, judge, made.DAY)] for each in contents if each], [judge])
-    assert kept.json() == msgspec.json.encode(fresh)
+    assert kept.json == msgspec.json.encode(fresh)
 
 
 def test_weights_make_a_variant_that_is_kept_and_says_so(database: Database) -> None:

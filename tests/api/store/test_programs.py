@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import math
 import threading
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -14,7 +15,10 @@ from sqlalchemy import text
 from api import service
 from api.store import documents, forming, programs
 from api.store.database import Database
-from evaluator.program import Price, Problem, Reading, Skill
+from api.store.forming import Way
+from api.store.programs import Stale
+from api.store.recent import LARGEST, Recent
+from evaluator.program import Price, Problem, Reading, Skill, merged
 from providers.sources import UnknownProvider
 from tests.api.store import programs as made
 
@@ -276,6 +280,35 @@ def test_refresh_scores_under_a_new_rubric_and_a_later_day(database: Database) -
     assert len(page.items[0].bars) == 2
     assert current(database, key).version == 1
     assert rows(database, "scorecards") == 2
+
+
+def test_refresh_notices_other_profiles_and_says_why(database: Database) -> None:
+    source = made.paper("one")
+    key = add(database, (source, made.says(source, {"assessment_exists": True})))[0].programs[0].key
+    before = made.way()
+    assert service.stale(database, before, made.DAY).programs == 0
+    identified = made.says(source, {"identity_verified": True})
+    changed = Way(lambda program: merged(program, identified), before.rubrics, made.DAY, "other profiles")
+    none = {"unscored": 0, "formed_otherwise": 0, "old": 0}
+    assert service.stale(database, changed, made.DAY) == Stale(programs=1, **{**none, "formed_otherwise": 1})
+    assert service.refresh(database, changed, made.DAY) == 1
+    assert current(database, key).program.value("identity_verified") is True
+    assert service.stale(database, changed, made.DAY).programs == 0
+    both = replace(changed, rubrics=(made.rubric(), made.rubric("other", "Other")))
+    late = made.DAY + datetime.timedelta(days=1)
+    assert service.stale(database, both, late) == Stale(programs=1, **{**none, "unscored": 1, "old": 1})
+
+
+def test_what_is_at_hand_is_bounded_and_large_values_are_not_held() -> None:
+    held: Recent[str, str] = Recent(2)
+    for name in "ab":
+        held.put(name, name.upper(), 1)
+    assert held.get("a") == "A"
+    held.put("c", "C", 1)
+    assert [held.get(name) for name in "abc"] == ["A", None, "C"]
+    held.put("d", "D", LARGEST + 1)
+    assert held.get("d") is None
+    assert held.get("a") == "A"
 
 
 def test_reading_problems_are_kept(database: Database) -> None:

@@ -13,10 +13,10 @@ from api import service
 from api.store import search
 from api.store.cursors import BadCursor
 from api.store.database import Database
+from evaluator.condition import parse_condition
 from evaluator.engine import holds
 from evaluator.facts import FactDefinition, Value, dictionary
 from evaluator.program import Skill
-from evaluator.sql import parse_condition
 from tests.api.store import programs as made
 
 JUDGE = made.rubric()
