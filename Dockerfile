@@ -21,6 +21,6 @@ WORKDIR /data
 ENV TOUCHSTONE_HOST=0.0.0.0 TOUCHSTONE_PORT=8000 TOUCHSTONE_DATABASE_URL=sqlite:////data/touchstone.db
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD \
-  ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/ready', timeout=4)"]
+  ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/v1/ready', timeout=4)"]
 ENTRYPOINT ["touchstone"]
 CMD ["serve"]

@@ -76,16 +76,21 @@ def contexts_fetch(documents: MapFile = None, as_json: Json = False) -> None:
     kept = _contexts()
     # Some vocabularies have addresses without encryption; the digest makes up for that.
     get = live(Fetcher(allow_http=True), {}) if documents is None else offline(_map(documents))
-    rows: list[dict[str, str]] = []
-    missing = [each for each in kept.listed() if not each.at_hand]
-    for each in _watched(missing):
+    missing = [each.url for each in kept.listed() if not each.at_hand]
+    reasons: dict[str, str] = {}
+    for url in _watched(missing):
         try:
-            kept.keep(each.url, get(each.url))
-            rows.append({"url": each.url, "outcome": "kept", "says": "kept"})
+            kept.keep(url, get(url))
         except Unavailable as error:
-            rows.append({"url": each.url, "outcome": "missing", "says": error.reason})
+            reasons[url] = error.reason
         except OSError as error:
             _usage(f"{kept.folder} can't be written to: {error.strerror or error}; see the setting contexts.")
+    # Some have two addresses; a copy from either will do.
+    here = {each.url for each in kept.listed() if each.at_hand}
+    rows = [
+        {"url": url, "outcome": "kept" if url in here else "missing", "says": "" if url in here else reasons[url]}
+        for url in missing
+    ]
     lacking = [row for row in rows if row["outcome"] == "missing"]
     if as_json:
         _print_json({"folder": str(kept.folder), "contexts": rows})

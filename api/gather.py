@@ -12,7 +12,7 @@ import msgspec
 
 from evaluator.derive import derive
 from evaluator.facts import dictionary
-from evaluator.program import Problem, Program, Reading, merged
+from evaluator.program import Problem, Program, Reading, may_be_one, merged, set_apart
 from evaluator.rubric import Rubric
 from evaluator.score import Scorecard, score_derived
 from providers import profile, sources, table, table_mapping
@@ -87,18 +87,30 @@ def stated_facts() -> frozenset[str]:
 
 
 def collected(readings: Iterable[Reading], *, profiles: bool) -> tuple[list[Program], list[Problem]]:
-    """All programs, those with one id merged, and all problems. With `profiles`, programs inherit from them."""
+    """All programs, those with one id merged, and all problems. With `profiles`, programs inherit from them.
+
+    Programs with one id and issuers of two names are not one; the later is set apart, with a problem that names both.
+    """
     programs: dict[str, Program] = {}
     problems: list[Problem] = []
     for reading in readings:
         problems += reading.problems
         for program in reading.programs:
-            known = programs.get(program.id)
-            programs[program.id] = merged(known, program) if known else program
+            _collect(program, programs, problems)
     if profiles:
         built_in = profile.built_in()
         return [profile.inherit(program, built_in) for program in programs.values()], problems
     return list(programs.values()), problems
+
+
+def _collect(program: Program, programs: dict[str, Program], problems: list[Problem]) -> None:
+    known = programs.get(program.id)
+    if known and not may_be_one(known, program):
+        place = program.documents[0].url if program.documents else ""
+        program, says = set_apart(program, known)
+        problems.append(Problem(document=place, locator="", message=says))
+        known = programs.get(program.id)
+    programs[program.id] = merged(known, program) if known else program
 
 
 def judge(

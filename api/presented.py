@@ -37,6 +37,9 @@ from providers import badge_pages, open_badges, profile
 How = Literal["achievement", "issuer_and_title", "own_data"]
 Find = Callable[[Claims], Iterable[Candidate]]
 """Programs among which the one of a credential is looked for."""
+ASK_WHOSE_KEY = (
+    "Ask the organisation that it names whether this key is theirs; anybody can make a key and use any name."
+)
 WORST: tuple[Overall, ...] = ("invalid", "indeterminate", "valid")
 
 
@@ -146,7 +149,16 @@ def asks(report: Report) -> list[str]:
     found = [check.code for outcome in ("fail", "unknown") for check in report.checks if check.outcome == outcome]
     # Codes of credentials inside a presentation stand only in the list of codes.
     every = dict.fromkeys([*found, *report.codes])
-    return list(dict.fromkeys(known[code].next for code in every if code in known and known[code].next))
+    sentences = [known[code].next for code in every if code in known]
+    if report.outcome == "valid" and is_only_a_key(report):
+        sentences.append(ASK_WHOSE_KEY)
+    return list(dict.fromkeys(filter(None, sentences)))
+
+
+def is_only_a_key(report: Report) -> bool:
+    """Whether the issuer is known by nothing but a key, which anybody can make, and no registry vouches for it."""
+    vouched = any(check.id == "trust" and check.outcome == "pass" for check in report.checks)
+    return report.issuer is not None and report.issuer.id.startswith(("did:key:", "did:jwk:")) and not vouched
 
 
 def is_real(report: Report) -> bool:

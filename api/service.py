@@ -133,7 +133,7 @@ def add_readings(
 def read_again(database: Database, document: Document, reading: Reading, how: forming.Way) -> Added:
     """`add_readings` for one document, whose earlier reading was wrong: what only that one gave is withdrawn."""
     added = add_readings(database, [(document, reading)], how)[0]
-    keep = {programs.key_of(program.id) for program in reading.programs}
+    keep = {programs.key_of(program.id) for program in reading.programs} | {each.key for each in added.programs}
     gone = withdrawing.withdraw(database, added.document.number, keep, how)
     return msgspec.structs.replace(added, withdrawn=tuple(gone))
 
@@ -177,9 +177,13 @@ def _add_read(
     said = [(document, program) for document, reading in read for program in reading.programs]
     outcomes: dict[str, forming.Outcome] = {}
     problems = {document.number: list(reading.problems) for document, reading in read}
+    apart: dict[int, list[str]] = {}
     for start in range(0, len(said), forming.BATCH):
         batch = said[start : start + forming.BATCH]
-        for outcome in _add_batch(database, batch, how, problems):
+        found, moved = _add_batch(database, batch, how, problems)
+        for each in moved:
+            apart.setdefault(each.document, []).append(each.key)
+        for outcome in found:
             before = outcomes.get(outcome.key)
             known = before is not None and before.change != "same"
             outcomes[outcome.key] = (
@@ -190,19 +194,23 @@ def _add_read(
         documents.mark_read(session, [(number, read_as, found) for number, found in problems.items()])
     if len(said) >= MANY:
         database.analyse()
-    return [_added(document, reading, outcomes, problems[document.number]) for document, reading in read]
+    return [
+        Added(
+            document=document,
+            again=document.read_as is not None,
+            programs=tuple(_outcomes_of(reading, outcomes, apart.get(document.number, []))),
+            problems=tuple(problems[document.number]),
+        )
+        for document, reading in read
+    ]
 
 
-def _added(
-    document: documents.Stored, reading: Reading, outcomes: dict[str, forming.Outcome], problems: Sequence[Problem]
-) -> Added:
-    keys = dict.fromkeys(programs.key_of(program.id) for program in reading.programs)
-    return Added(
-        document=document,
-        again=document.read_as is not None,
-        programs=tuple(outcomes[key] for key in keys if key in outcomes),
-        problems=tuple(problems),
-    )
+def _outcomes_of(
+    reading: Reading, outcomes: dict[str, forming.Outcome], apart: Sequence[str]
+) -> Iterable[forming.Outcome]:
+    """What became of the programs of a document, those kept apart from another issuer's last."""
+    keys = dict.fromkeys([*(programs.key_of(program.id) for program in reading.programs), *apart])
+    return (outcomes[key] for key in keys if key in outcomes)
 
 
 def _add_batch(
@@ -210,18 +218,23 @@ def _add_batch(
     batch: Sequence[tuple[documents.Stored, Program]],
     how: forming.Way,
     problems: dict[int, list[Problem]],
-) -> list[forming.Outcome]:
+) -> tuple[list[forming.Outcome], list[forming.Apart]]:
     """Write down a batch; a program that can't be stored costs one problem, not the others."""
+    places = {document.number: document.url for document, _ in batch}
     try:
-        return forming.add(database, batch, how)
+        outcomes, apart = forming.add(database, batch, how)
     except ValueError as error:
         if len(batch) > 1:
             halves = (batch[: len(batch) // 2], batch[len(batch) // 2 :])
-            return [outcome for half in halves for outcome in _add_batch(database, half, how, problems)]
+            parts = [_add_batch(database, half, how, problems) for half in halves]
+            return [each for part in parts for each in part[0]], [each for part in parts for each in part[1]]
         document, program = batch[0]
         says = f"the program {program.title or program.id!r} holds what JSON can't express ({error}); it was left out"
         problems[document.number].append(Problem(document=document.url, locator="", message=plain(says)))
-        return []
+        return [], []
+    for each in apart:
+        problems[each.document].append(Problem(document=places[each.document], locator="", message=plain(each.says)))
+    return outcomes, apart
 
 
 # --- programs -----------------------------------------------------------------------------------------------

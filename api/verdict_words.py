@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from gettext import NullTranslations
 
-from api.presented import ProgramMatch, Report
+from api.presented import ProgramMatch, Report, is_only_a_key
 from api.words import ENGLISH, N_
 from evaluator.credentials.verdict import CheckId, Outcome
 
@@ -36,9 +36,21 @@ _PLAIN: Mapping[str, str] = {
     "revoked": N_("The issuer has revoked it."),
     "suspended": N_("The issuer has suspended it."),
     "integrity_failed": N_("It was altered, or the named issuer never signed it."),
+    "page_without_credential": N_("This link leads to nothing that can be verified."),
+    "pdf_without_credential": N_("This is an ordinary PDF: it holds nothing that can be verified."),
+    "no_proof": N_("Nobody has signed it: anybody could have written it."),
     "no_badge": N_("This picture holds no badge: it is a screenshot, a photo or a copy."),
 }
 """Headings of what is found most often, by code; the sentence of the code stands in for the others."""
+_VALID: Mapping[tuple[bool | None, bool], str] = {
+    (True, False): N_("It is real, and it was issued to the person you named."),
+    (None, False): N_("It is real. Whether it is this person's was not established."),
+    (False, False): N_("It is real, but it was issued to somebody else."),
+    (True, True): N_("It is unaltered and names this person, but its issuer is known only by a key."),
+    (None, True): N_("It is unaltered and valid, but its issuer is known only by a key."),
+    (False, True): N_("It is unaltered, but it was issued to somebody else, by an issuer known only by a key."),
+}
+"""By whether it is the named person's, and whether the issuer is no more than a key."""
 _MEANS_GENUINE = ("expired", "not_yet_valid")
 
 
@@ -46,13 +58,7 @@ def headline(report: Report, texts: NullTranslations = ENGLISH) -> str:
     """The verdict in one sentence, for a heading."""
     _ = texts.gettext
     if report.outcome == "valid":
-        if report.holder_match is None:
-            return _("It is real. Whether it is this person's was not established.")
-        return (
-            _("It is real, and it was issued to the person you named.")
-            if report.holder_match
-            else _("It is real, but it was issued to somebody else.")
-        )
+        return _(_VALID[report.holder_match, is_only_a_key(report)])
     for check in report.checks:
         if (
             report.outcome == "invalid"

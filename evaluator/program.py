@@ -231,6 +231,26 @@ def merged(one: Program, other: Program) -> Program:
     return with_evidence(msgspec.structs.replace(one, **described, documents=documents), statements)
 
 
+def may_be_one(one: Program, other: Program) -> bool:
+    """Whether two readings with one id can speak of one program: their issuers have one name, or one is not known.
+
+    Anybody can write anybody's id into a document. Merged by id alone, it would speak in the other's name.
+    """
+    names = {" ".join(each.issuer.name.casefold().split()) for each in (one, other) if each.issuer}
+    return len(names) < 2
+
+
+def set_apart(program: Program, known: Program) -> tuple[Program, str]:
+    """A program that claims the id of `known`, which is another issuer's, under an id of its own; and what to say."""
+    issuers = [f"“{each.issuer.name}”" if each.issuer else "an unknown issuer" for each in (known, program)]
+    own = "urn:touchstone:" + digest_of([program.id, issuers[1]]).removeprefix("sha256:")[:32]
+    says = (
+        f"the id {program.id} is that of “{known.title or known.id}” of {issuers[0]}, and this document claims it for "
+        f"“{program.title or program.id}” of {issuers[1]}; the two are kept apart, this one as {own}"
+    )
+    return msgspec.structs.replace(program, id=own), says
+
+
 class Draft:
     """What one document says about one program, while a provider reads it.
 

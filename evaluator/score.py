@@ -133,7 +133,7 @@ def score_derived(program: Program, rubric: Rubric, as_of: datetime.date) -> Sco
     )
 
 
-def row_of(values: Mapping[str, Value | None], rubric: Rubric) -> Row:
+def row_of(values: Mapping[str, Value | None], rubric: Rubric) -> dict[str, Any]:
     """The query's row for bare fact values, as rubric cases and tests give them."""
     return dict(_prepared(rubric).row(tuple([values.get(name) for name in rubric.facts])))
 
@@ -253,7 +253,7 @@ def _prepared_criterion(criterion: Criterion, places: Mapping[str, int]) -> _Pre
         low=low,
         high=high,
         applies=f"{criterion.id}_applies" if criterion.applies else None,
-        places=tuple(places[name] for name in criterion.facts),
+        places=tuple(places[name] for name in reversed(criterion.facts)),
         told=_told(criterion),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from api.store.programs import key_of
 from api.store.search import index, sort_key, words_of
 from api.store.tables import DocumentRow, ProgramRow, ReadingRow, VersionRow, table
 from evaluator.derive import derive
-from evaluator.program import Program, merged, with_evidence
+from evaluator.program import Program, may_be_one, merged, set_apart, with_evidence
 from evaluator.rubric import Rubric
 from evaluator.score import score_derived
 
@@ -46,6 +46,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     version: int
     change: Change
+
+
+class Apart(msgspec.Struct, frozen=True, kw_only=True):
+    """A program that a document claimed to be another issuer's, kept as one of its own."""
+
+    document: int
+    key: str
+    """Under which it is kept."""
+    says: str
 
 
 @dataclass(frozen=True)
@@ -97,38 +106,54 @@ class _Formed:
         return "new" if self.known.number is None else "changed" if self.digest != self.known.digest else "same"
 
 
-def add(database: Database, said: Sequence[tuple[Stored, Program]], way: Way) -> list[Outcome]:
+def add(database: Database, said: Sequence[tuple[Stored, Program]], way: Way) -> tuple[list[Outcome], list[Apart]]:
     """Write down what documents say of programs (at most about BATCH of them); one outcome per program.
 
-    Raises ValueError for content that has no canonical form, and then writes nothing.
+    A document speaks of a known program only if it does not name another issuer (`may_be_one`); what it says is else
+    kept as a program of its own. Raises ValueError for content that has no canonical form, and then writes nothing.
     """
+    once, apart = _once_per_document(said)
     by_key: dict[str, dict[int, _Reading]] = {}
-    for key, document, program in _once_per_document(said):
+    for key, document, program in once:
         by_key.setdefault(key, {})[document.number] = _Reading(document.url, document.last_seen, pack(program))
-    return _settle(database, by_key, way, again=False)
+    return _settle(database, by_key, way, apart)
 
 
 def form_again(database: Database, keys: Sequence[str], way: Way) -> list[Outcome]:
     """Form programs from what is kept of them: after a correction, with other profiles, rubrics or a later day."""
-    return _settle(database, {key: {} for key in keys}, way, again=True)
+    return _settle(database, {key: {} for key in keys}, way, [])[0]
 
 
-def _once_per_document(said: Iterable[tuple[Stored, Program]]) -> Iterable[tuple[str, Stored, Program]]:
+def _once_per_document(
+    said: Iterable[tuple[Stored, Program]],
+) -> tuple[list[tuple[str, Stored, Program]], list[Apart]]:
     """A document that speaks of one program in several places has said one thing of it."""
     found: dict[tuple[str, int], tuple[str, Stored, Program]] = {}
+    apart = []
     for document, program in said:
+        before = found.get((key_of(program.id), document.number))
+        if before and not may_be_one(before[2], program):
+            program, says = set_apart(program, before[2])
+            apart.append(Apart(document=document.number, key=key_of(program.id), says=says))
+            before = found.get((key_of(program.id), document.number))
         key = key_of(program.id)
-        before = found.get((key, document.number))
         found[key, document.number] = (key, document, merged(before[2], program) if before else program)
-    return found.values()
+    return list(found.values()), apart
 
 
-def _settle(database: Database, by_key: dict[str, dict[int, _Reading]], way: Way, *, again: bool) -> list[Outcome]:
+def _settle(
+    database: Database, by_key: dict[str, dict[int, _Reading]], way: Way, apart: list[Apart]
+) -> tuple[list[Outcome], list[Apart]]:
     outcomes: dict[str, Outcome] = {}
+    again = not any(by_key.values())
     open_keys = list(by_key)
     while open_keys:
         with database.session() as session:
             known = _known(session, open_keys)
+            if moved := _move_strangers(known, by_key):
+                apart = apart + moved
+                open_keys = [key for key in by_key if key not in outcomes]
+                continue
             ready = [key for key in open_keys if again or not _says_nothing_new(known[key], by_key[key])]
             same = _outcomes_of_same(session, [key for key in open_keys if key not in set(ready)])
         outcomes |= {each.key: each for each in same}
@@ -142,7 +167,39 @@ def _settle(database: Database, by_key: dict[str, dict[int, _Reading]], way: Way
             _write(session, unchanged, way)
         outcomes |= {each.key: _outcome(each) for each in unchanged}
         open_keys = [key for key in ready if key not in outcomes]
-    return [outcomes[key] for key in by_key]
+    return [outcomes[key] for key in by_key], apart
+
+
+def _move_strangers(known: dict[str, _Known], by_key: dict[str, dict[int, _Reading]]) -> list[Apart]:
+    """Move readings that name another issuer than what is known of their program to a key of their own."""
+    moved: list[Apart] = []
+    for key, before in known.items():
+        said = by_key[key]
+        if len(said) + len(before.readings) < 2:
+            continue
+        heard = list(before.readings)
+        for number, reading in list(said.items()):
+            if (stranger := _stranger(number, reading, heard)) is None:
+                heard.append((number, reading))
+                continue
+            del said[number]
+            program, says = stranger
+            moved.append(Apart(document=number, key=key_of(program.id), says=says))
+            by_key.setdefault(moved[-1].key, {})[number] = replace(reading, content=pack(program))
+        if not said and before.readings:
+            del by_key[key]
+    return moved
+
+
+def _stranger(number: int, reading: _Reading, heard: list[tuple[int, _Reading]]) -> tuple[Program, str] | None:
+    """The reading's program set apart, if its issuer is not that of what others say."""
+    own = unpack(reading.content, Program)
+    for other, held in heard:
+        # A page that we fetched may give its own program another issuer; a file's name proves nothing.
+        its_own = other == number or (held.url == reading.url and held.url.startswith("https://"))
+        if not its_own and not may_be_one(known := unpack(held.content, Program), own):
+            return set_apart(own, known)
+    return None
 
 
 def _says_nothing_new(known: _Known, said: dict[int, _Reading]) -> bool:

@@ -177,7 +177,7 @@ def _content(unsigned: Mapping[str, Any], proof: MerkleProof, world: World) -> l
     """What is wrong with the way from a version 2 certificate to the root; nothing when all is right."""
     try:
         read = rdf.linked(unsigned, world)
-        return _faults(hashlib.sha256(rdf.canonicalize(read.dataset).encode()).digest(), read.undefined, proof)
+        return _faults(hashlib.sha256(rdf.canonicalize(read.dataset, world).encode()).digest(), read.undefined, proof)
     except Refused as refusal:
         return [refusal.check]
 

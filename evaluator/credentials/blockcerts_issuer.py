@@ -77,8 +77,8 @@ def check_address(profile: Document, entry: ledger.Entry, chain: str) -> Check:
 def check_method(method: str, issuer: str, entry: ledger.Entry, chain: str, world: World) -> Check:
     """Whether a verification method is the key that wrote an entry, and is the issuer's.
 
-    It is the issuer's when it stands in the issuer's own document. A DID beside an issuer with a web profile counts
-    when that profile lists its address.
+    It is the issuer's when it stands in the issuer's own document, within the times that the document states for its
+    address. Where a DID and a web profile stand beside each other, both have to have it.
     """
     controller = method.partition("#")[0]
     document = document_of(controller, world)
@@ -91,17 +91,14 @@ def check_method(method: str, issuer: str, entry: ledger.Entry, chain: str, worl
     if fault := _fault(IssuerKey(address, None, (key.revoked or None, key.expires or None)), entry):
         return fault
     if controller == issuer:
-        return _dated(profile_of(document, world), address, entry, chain) or passed("issuer_binding", method[:200])
+        profile = profile_of(document, world)
+        listed = [own.address for own in _addresses(document) if ledger.same_address(own.address, address)]
+        if listed or (profile is not document and isinstance(profile, Mapping)):
+            return check_address(document if profile is None else profile, entry, chain)
+        return passed("issuer_binding", method[:200])
     if issuer.startswith("https://"):
         return check_address(document_of(issuer, world), entry, chain)
     return because("issuer_mismatch", f"{method[:200]} is not a key of {issuer[:200]}")
-
-
-def _dated(profile: Document | None, address: str, entry: ledger.Entry, chain: str) -> Check | None:
-    """What a profile that lists addresses says about this one; None when it lists none, or there is no profile."""
-    if profile is None or isinstance(profile, Check) or not any(True for _ in _addresses(profile)):
-        return None
-    return check_address(profile, entry, chain)
 
 
 def _method_key(document: Mapping[str, Any], controller: str, method: str) -> PublicKey | None:

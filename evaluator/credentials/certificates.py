@@ -7,14 +7,13 @@ Revocation: RFC 5280 §6.3, by the list at the address that the certificate name
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
 from evaluator.credentials import limits
@@ -22,6 +21,16 @@ from evaluator.credentials.verdict import Refused
 from evaluator.credentials.world import Unavailable, World
 
 _LONGEST_PATH = 5
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the package raises for certificates and lists that are no such thing; parts of them are only read when asked."""
 
 
 class Holder(NamedTuple):
@@ -48,9 +57,17 @@ def in_header(header: Mapping[str, Any]) -> list[x509.Certificate]:
     if len(chain) > limits.CERTIFICATES or any(len(one) > 2 * limits.CERTIFICATE_BYTES for one in chain):
         raise Refused("resource_limit", "too many or too large certificates in the header")
     try:
-        return [x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in chain]
-    except (binascii.Error, ValueError, UnsupportedAlgorithm):
+        return [_read(base64.b64decode(one, validate=True)) for one in chain]
+    except _UNREADABLE:
         raise Refused("malformed", "a certificate in the header can't be read") from None
+
+
+def _read(content: bytes) -> x509.Certificate:
+    """A certificate of which every part that is looked at later has been read once."""
+    certificate = x509.load_der_x509_certificate(content)
+    for part in ("subject", "issuer", "extensions", "not_valid_before_utc", "not_valid_after_utc", "serial_number"):
+        getattr(certificate, part)
+    return certificate
 
 
 def holder(certificate: x509.Certificate) -> Holder:
@@ -66,7 +83,7 @@ def addresses(certificate: x509.Certificate) -> set[str]:
     """The web addresses and host names that a certificate was given for (RFC 5280 §4.2.1.6)."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         return set()
     return {str(name.value) for name in found if isinstance(name, x509.UniformResourceIdentifier | x509.DNSName)}
 
@@ -83,9 +100,8 @@ def trusted_path(
         return [chain[0]]
     if not trusted or not may_sign(chain[0]):
         return None
-    authorities = ExtensionPolicy.permit_all().require_present(
-        x509.BasicConstraints, Criticality.AGNOSTIC, _is_authority
-    )
+    authorities = ExtensionPolicy.permit_all()  # the package itself refuses one that says that it is no authority
+    authorities = authorities.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
     authorities = authorities.may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_certify)
     verifier = (
         PolicyBuilder()
@@ -97,7 +113,7 @@ def trusted_path(
     )
     try:
         return list(verifier.verify(chain[0], list(chain[1:])).chain)
-    except (VerificationError, ValueError, UnsupportedAlgorithm):
+    except (VerificationError, *_UNREADABLE):
         return None
 
 
@@ -107,14 +123,12 @@ def may_sign(certificate: x509.Certificate) -> bool:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
         if constraints.ca:
             return False
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         pass
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return True
-    except ValueError:
-        return False
     return usage.digital_signature or usage.content_commitment
 
 
@@ -134,7 +148,7 @@ def withdrawn(path: Sequence[x509.Certificate], world: World) -> datetime.dateti
             return _withdrawn_by(world.get(address), path, world.at)
         except Unavailable as error:
             reason = f"{address}: {error.reason}"
-        except (ValueError, InvalidSignature, UnsupportedAlgorithm, TypeError):
+        except _UNREADABLE:
             reason = f"{address}: no list of the authority"
     raise Unavailable(reason)
 
@@ -157,14 +171,7 @@ def _list_addresses(certificate: x509.Certificate) -> list[str]:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     except x509.ExtensionNotFound:
         return []
-    except ValueError:
-        return ["unreadable"]
     return [str(name.value) for point in points for name in point.full_name or []]
-
-
-def _is_authority(policy: Policy, certificate: x509.Certificate, extension: x509.BasicConstraints) -> None:
-    if not extension.ca:
-        raise ValueError("no authority")
 
 
 def _may_certify(policy: Policy, certificate: x509.Certificate, extension: x509.KeyUsage | None) -> None:

@@ -113,11 +113,25 @@ def examine(document: Mapping[str, Any], world: World) -> bool:
     """
     urls: list[str] = []
     inline: list[Mapping[str, Any]] = []
-    nodes = 0
+    values = _look_through(document, urls, inline)
+    if values > limits.LINKED_NODES:
+        raise Refused("resource_limit", f"{values} values of linked data; at most {limits.LINKED_NODES} are read")
+    if not world.work.take_linked(values):
+        raise Refused("resource_limit", f"more than {limits.LINKED_WORK} values of linked data in all")
+    for url in dict.fromkeys(urls):
+        load(url, world)
+    if inline:
+        _refuse_redefinitions(inline, tuple(dict.fromkeys(urls)), world)
+    return bool(inline)
+
+
+def _look_through(document: Mapping[str, Any], urls: list[str], inline: list[Mapping[str, Any]]) -> int:
+    """Collect the contexts of a document and count its values. Raises Refused for keywords that are not for it."""
+    count = 0
     queue: list[Any] = [document]
     while queue:
         item = queue.pop()
-        nodes += 1
+        count += 1
         if isinstance(item, Mapping):
             for key, value in item.items():
                 if key == "@context":
@@ -128,13 +142,7 @@ def examine(document: Mapping[str, Any], world: World) -> bool:
                     queue.append(value)
         elif isinstance(item, list):
             queue.extend(item)
-    if nodes > limits.LINKED_NODES:
-        raise Refused("resource_limit", f"{nodes} values of linked data; at most {limits.LINKED_NODES} are read")
-    for url in dict.fromkeys(urls):
-        load(url, world)
-    if inline:
-        _refuse_redefinitions(inline, tuple(dict.fromkeys(urls)), world)
-    return bool(inline)
+    return count
 
 
 def examine_inline(document: Mapping[str, Any], world: World) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from evaluator.credentials import data_integrity, limits, recipient, status, vc_model
+from evaluator.credentials.holder import check_unbound
 from evaluator.credentials.verdict import Check, Claims, Refused, Verdict, because, decide, passed, plain
 from evaluator.credentials.world import World
 
@@ -20,7 +21,8 @@ def verify(document: Mapping[str, Any], world: World, opener: status.Opener, inn
     """The verdict on a credential with embedded proofs, or with none."""
     proven = prove(document, world)
     how = ", ".join(proven.suites) if proven.suites else "without proof"
-    return judge(document, [passed("carrier"), *proven.checks], how, world, opener, inner)
+    checks = [passed("carrier"), *proven.checks, *check_unbound(world)]
+    return judge(document, checks, how, world, opener, inner)
 
 
 def judge(

@@ -49,7 +49,7 @@ class _Message(NamedTuple):
 
 
 class Secured:
-    """A document and its proofs, with the digests that several proofs share. The work over all proofs is bounded."""
+    """A document and its proofs, with the digests that several proofs share."""
 
     def __init__(self, document: Mapping[str, Any], world: World) -> None:
         found = document.get("proof")
@@ -59,16 +59,12 @@ class Secured:
             raise Refused("resource_limit", f"{len(self.proofs)} proofs; at most {limits.PROOFS} are read")
         self.world = world
         self._digests: dict[Any, tuple[bytes, tuple[str, ...]]] = {}
-        self._passes = 0
 
     def quads_digest(self, hash_name: str, previous: tuple[int, ...]) -> tuple[bytes, tuple[str, ...]]:
         """The digest of the document's statements, with the earlier proofs of these numbers in it, and its undefined
         names. Raises Refused."""
         key = (hash_name, previous)
         if key not in self._digests:
-            self._passes += 1
-            if self._passes > limits.LINKED_PASSES:
-                raise Refused("resource_limit", f"the proofs need more than {limits.LINKED_PASSES} readings")
             self._digests[key] = _quads_digest(self.secured(previous), self.world, hash_name)
         return self._digests[key]
 
@@ -211,21 +207,30 @@ def _rdfc(types: dict[str, str]) -> _Suite:
 
 
 def _jcs(types: dict[str, str]) -> _Suite:
-    """A suite over canonical JSON (RFC 8785)."""
+    """A suite over canonical JSON (RFC 8785).
+
+    Drafts until 2024 signed the document's contexts among the options without writing them into the proof, and issuers
+    still do; the Recommendation writes them. Either way the whole document and all options are signed.
+    """
 
     def check(secured: Secured, proof: Mapping[str, Any], key: PublicKey) -> _Answer:
         algorithm = _algorithm(types, key)
         document = secured.secured(secured.previous(proof))
         options = {name: value for name, value in proof.items() if name != "proofValue"}
+        variants = [options]
         if "@context" in proof:
             _check_starts_with(document.get("@context"), proof["@context"])
             document = {**document, "@context": proof["@context"]}
+        elif "@context" in document:
+            variants.append({**options, "@context": document["@context"]})
         hashed = hashlib.sha384 if key.type == "P-384" else hashlib.sha256
+        signature = _signature(proof)
         try:
-            content = b"".join(hashed(canonical_json(part)).digest() for part in (options, document))
+            end = hashed(canonical_json(document)).digest()
+            messages = [hashed(canonical_json(variant)).digest() + end for variant in variants]
         except ValueError as error:
             raise Refused("integrity_failed", f"no canonical JSON: {error}") from None
-        return signatures.verify(key, algorithm, content, _signature(proof)), ()
+        return any(signatures.verify(key, algorithm, message, signature) for message in messages), ()
 
     return check
 
@@ -266,7 +271,7 @@ def _selective(secured: Secured, proof: Mapping[str, Any], key: PublicKey) -> _A
     value = ecdsa_sd.parse(proof.get("proofValue"))
     read = rdf.linked(secured.document, secured.world)
     options, missing = _quads_digest(_options(secured, proof, "proofValue"), secured.world, "sha256")
-    quads = rdf.canonicalize(read.dataset).splitlines(keepends=True)
+    quads = rdf.canonicalize(read.dataset, secured.world).splitlines(keepends=True)
     hidden = _hidden(secured.document, read.expanded)
     return ecdsa_sd.verify(value, options, quads, key), (*read.undefined, *missing, *hidden)
 
@@ -288,7 +293,7 @@ def _options(secured: Secured, proof: Mapping[str, Any], value: str) -> dict[str
 
 def _quads_digest(document: Mapping[str, Any], world: World, hash_name: str) -> tuple[bytes, tuple[str, ...]]:
     read = rdf.linked(document, world)
-    quads = rdf.canonicalize(read.dataset, hash_name)
+    quads = rdf.canonicalize(read.dataset, world, hash_name)
     return hashlib.new(hash_name, quads.encode()).digest(), (*read.undefined, *_hidden(document, read.expanded))
 
 

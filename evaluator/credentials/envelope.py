@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from evaluator.credentials import certificates, keys, limits, strict_json, times
+from evaluator.credentials.addresses import host, same_owner
 from evaluator.credentials.signatures import ALGORITHMS, PublicKey, public_key, verify
 from evaluator.credentials.verdict import Check, Refused, because, passed, plain
 from evaluator.credentials.world import Unavailable, World
@@ -119,7 +119,7 @@ def _certified(chain: list[x509.Certificate], issuer: str, world: World) -> Chec
     except Unavailable as error:
         return because("seal_certificate_untrusted", f"{said}; {error.reason}")
     names = certificates.addresses(chain[0])
-    if issuer in names or urlsplit(issuer).hostname in names:
+    if issuer in names or host(issuer) in names:
         return passed("issuer_binding", said)
     return because("issuer_mismatch", f"the certificate of {said} does not name {issuer[:200]}")
 
@@ -177,7 +177,7 @@ def fetched(address: str, world: World) -> dict[str, Any]:
 def _at_address(kid: str, issuer: str, purpose: str, world: World) -> PublicKey:
     """The key at an https address with the issuer's origin: a JWK, a member of a JWK set, or of a controller document
     of the issuer (Open Badges 3.0 §8.2.4.1)."""
-    if _origin(kid) != _origin(issuer):
+    if not same_owner(kid, issuer):
         raise Refused("issuer_mismatch", f"the key {kid[:200]} is not published by {issuer[:200]}")
     address, _, fragment = kid.partition("#")
     document = fetched(address, world)
@@ -209,8 +209,3 @@ def in_set(document: Mapping[str, Any], kid: str, address: str) -> list[PublicKe
     if not found:
         raise Refused("issuer_key_unresolvable", f"{address} holds no key {kid[:200]} for signatures")
     return found
-
-
-def _origin(address: str) -> tuple[str, str]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.netloc.lower()

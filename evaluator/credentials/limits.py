@@ -26,10 +26,12 @@ INLINE_TERMS = 1_000
 """Terms that the inline contexts of one document define."""
 LINKED_NODES = 10_000
 """JSON values of a document that is read as linked data (RDF)."""
-LINKED_PASSES = 6
-"""Times that one document is canonicalised for its proofs (a chain of proofs signs it together with earlier ones)."""
+LINKED_WORK = 15_000
+"""JSON values that are read as linked data or compared with a schema for one presented file, counted each time."""
+LINKED_PAIRS = 1_000_000
+"""Pairs of values of one property of one thing, over a document: duplicates are found by comparing them."""
 CANONICAL_WORK = 10_000
-"""Hashes and permutations of blank nodes while one document is canonicalised (RDFC-1.0 §4.4), a count and no time."""
+"""Hashes and permutations of blank nodes (RDFC-1.0 §4.4) over one presented file, a count and no time."""
 DISCLOSURES = 1_000
 """Disclosures of one SD-JWT."""
 NESTED = 64

@@ -129,6 +129,8 @@ def _world_inside(world: World, holder: str, checks: list[Check]) -> World:
 
 
 def _inner(credential: Any, world: World, inner: Inner) -> Verdict:
-    if isinstance(credential, Mapping) and is_presentation(credential):
+    """The verdict on what stands inside, which may be a token; another presentation is refused, whatever it says."""
+    verdict = inner(credential, world)
+    if verdict.format.startswith(FORMAT):
         return refused(FORMAT, Refused("data_model_invalid", "a presentation inside of a presentation"))
-    return inner(credential, world)
+    return verdict

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from pyld.jsonld import JsonLdError, JsonLdProcessor  # type: ignore[import-unty
 from evaluator.canonical import canonical_json
 from evaluator.credentials import contexts, limits
 from evaluator.credentials.verdict import Refused
-from evaluator.credentials.world import World
+from evaluator.credentials.world import Work, World
 
 _PROCESSED = 64
 """Processed forms of one context that are kept; one for every combination of contexts that precede it."""
@@ -68,13 +69,13 @@ def canonical_quads(document: Mapping[str, Any], world: World, hash_name: str = 
     read = linked(document, world)
     if read.undefined:
         raise Refused("undefined_term", f"{read.undefined[0]!r} is defined by no context")
-    return canonicalize(read.dataset, hash_name)
+    return canonicalize(read.dataset, world, hash_name)
 
 
-def canonicalize(quads: dict[str, Any], hash_name: str = "sha256") -> str:
+def canonicalize(quads: dict[str, Any], world: World, hash_name: str = "sha256") -> str:
     """Canonical N-Quads of an RDF dataset (which is used up). Raises Refused (resource_limit)."""
     try:
-        return str(_Canon(hash_name).main(quads, {"format": "application/n-quads"}))
+        return str(_Canon(hash_name, world.work).main(quads, {"format": "application/n-quads"}))
     except RecursionError:
         raise Refused("resource_limit", "the statements can't be put in order within reason") from None
 
@@ -82,17 +83,16 @@ def canonicalize(quads: dict[str, Any], hash_name: str = "sha256") -> str:
 class _Canon(URDNA2015):  # type: ignore[misc]
     """RDFC-1.0 that counts its work and lets the hash be chosen."""
 
-    def __init__(self, hash_name: str) -> None:
+    def __init__(self, hash_name: str, work: Work) -> None:
         super().__init__()
         self._hash: Callable[[], Any] = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}[hash_name]
-        self._left = limits.CANONICAL_WORK
+        self._work = work
 
     def create_hash(self) -> Any:
         return self._hash()
 
     def _spend(self, work: int) -> None:
-        self._left -= work
-        if self._left < 0:
+        if not self._work.take_canonical(work):
             raise Refused("resource_limit", "the statements can't be put in order within reason")
 
     def modify_first_degree_component(self, id_: str, component: dict[str, Any], key: str) -> dict[str, Any]:
@@ -120,6 +120,8 @@ class _Processor(JsonLdProcessor):  # type: ignore[misc]
     def expand(self, input_: Any, options: dict[str, Any]) -> Any:
         self.expanded = super().expand(input_, options)
         self.undefined += _relative(self.expanded)
+        if _pairs(self.expanded) > limits.LINKED_PAIRS:
+            raise Refused("resource_limit", "too many values of one property")
         return self.expanded
 
     def _dropped(self, name: str | None) -> None:
@@ -140,6 +142,24 @@ def _relative(expanded: Any) -> list[str]:
             found += [iri[:100] for iri in named if isinstance(iri, str) and ":" not in iri and iri != "@json"]
             queue.extend(value for value in item.values() if isinstance(value, list | dict))
     return found
+
+
+def _pairs(expanded: Any) -> int:
+    """How many comparisons it takes to tell the values of every property of every thing apart; things with one
+    identifier are one thing."""
+    counts: Counter[tuple[Any, str]] = Counter()
+    queue = [expanded]
+    while queue:
+        item = queue.pop()
+        if isinstance(item, list):
+            queue.extend(item)
+        elif isinstance(item, dict):
+            thing = item.get("@id", id(item))
+            for name, values in item.items():
+                if isinstance(values, list):
+                    counts[thing, name] += len(values)
+            queue.extend(value for value in item.values() if isinstance(value, list | dict))
+    return sum(count * count for count in counts.values())
 
 
 def _no_loading(url: str, _: Any) -> Any:

@@ -53,6 +53,8 @@ def split(token: str) -> Parts:
         raise Refused("resource_limit", f"a token of {len(token)} characters; at most {limits.TOKEN_BYTES} are read")
     if token.count("~") > limits.DISCLOSURES + 1:
         raise Refused("resource_limit", f"more than {limits.DISCLOSURES} disclosures")
+    if "~" not in token:
+        raise Refused("malformed", "an SD-JWT has a ~ behind the issuer's token")
     issued, *disclosures, key_binding = token.split("~")
     if "" in disclosures:
         raise Refused("disclosure_invalid", "an empty disclosure")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from evaluator.credentials import envelope, holder, recipient, sd_jwt, status, times, vc_jwt
+from evaluator.credentials.addresses import origin
 from evaluator.credentials.envelope import Envelope
 from evaluator.credentials.signatures import PublicKey
 from evaluator.credentials.status import Opener
@@ -121,7 +122,8 @@ def issuer_keys(issued: Envelope, issuer: str, world: World) -> Iterable[PublicK
 
 def metadata_address(issuer: str) -> str:
     """Where an https issuer publishes its keys (SD-JWT VC §5). Raises Refused with `issuer_key_unresolvable`."""
-    parts = urlsplit(issuer)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+    place = origin(issuer)
+    if place is None or place[0] != "https" or "?" in issuer or "#" in issuer:
         raise Refused("issuer_key_unresolvable", f"{issuer[:200]!r} is neither a DID nor an https address")
+    parts = urlsplit(issuer)
     return f"https://{parts.netloc}/.well-known/jwt-vc-issuer{parts.path.rstrip('/')}"

@@ -13,9 +13,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from evaluator.credentials import keys, limits, multibase, strict_json
+from evaluator.credentials.addresses import same_owner
 from evaluator.credentials.times import instant, seconds
 from evaluator.credentials.vc_model import identifier, many, types
 from evaluator.credentials.verdict import Check, Refused, because, passed, plain
@@ -122,12 +122,7 @@ def _may_keep(keeper: str, issuer: str, address: str, world: World) -> bool:
             return False
     else:
         own = issuer
-    return own.startswith("https://") and _origin(own) == _origin(address)
-
-
-def _origin(address: str) -> tuple[str, str]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.netloc.lower()
+    return own.startswith("https://") and same_owner(own, address)
 
 
 def _opened(address: str, world: World, opener: Opener) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from evaluator.credentials import cose, credential, holder, jose, open_badges_2,
 from evaluator.credentials.credential import Inner
 from evaluator.credentials.envelope import Envelope, check_signer, media_type
 from evaluator.credentials.status import Opener
-from evaluator.credentials.vc_model import identifier, types
+from evaluator.credentials.vc_model import identifier, many, types
 from evaluator.credentials.verdict import Check, Refused, Verdict, because, decide, passed
 from evaluator.credentials.world import World
 
@@ -48,6 +48,32 @@ def enveloped(document: Mapping[str, Any]) -> Token:
         token = unquote(content)
         return Token("sd_jwt" if kind.endswith("+sd-jwt") or "~" in token else "jws", token)
     raise Refused("malformed", f"an enveloped credential of the kind {match[1][:80]}{parameters[:40]}")
+
+
+def in_json(document: Mapping[str, Any]) -> Token | None:
+    """The token that a JSON object spells out (RFC 7515 §7.2; RFC 9901 §8 with disclosures in its open header).
+
+    None for anything else, among it a seal (JAdES), which signs its payload as it stands or states a time.
+    """
+    signatures = document.get("signatures", [document])
+    one = signatures[0] if isinstance(signatures, list) and len(signatures) == 1 else None
+    payload = document.get("payload")
+    if not isinstance(one, dict) or not isinstance(payload, str):
+        return None
+    start, signature, unprotected = one.get("protected"), one.get("signature"), one.get("header", {})
+    if not isinstance(start, str) or not isinstance(signature, str) or not isinstance(unprotected, dict):
+        return None
+    try:
+        header = jose.read_object(jose.unbase64url(start, "the header"), "the header")
+    except Refused:
+        return None
+    if not {"b64", "crit", "sigT"}.isdisjoint(header):
+        return None
+    token = f"{start}.{payload}.{signature}"
+    if "disclosures" not in unprotected and "kb_jwt" not in unprotected:
+        return Token("jws", token)
+    disclosures = [str(one) for one in many(unprotected.get("disclosures"))]
+    return Token("sd_jwt", "~".join([token, *disclosures, str(unprotected.get("kb_jwt", ""))]))
 
 
 def verify_jws(token: str, world: World, opener: Opener, inner: Inner) -> Verdict:

@@ -196,6 +196,8 @@ def check_schemas(document: Mapping[str, Any], world: World) -> list[Check]:
         digest = contexts.pinned().schemas.get(url)
         if digest is None or not isinstance(entry, Mapping) or _SCHEMA_TYPE not in types(entry):
             continue
+        if not world.work.take_linked(_size(document)):
+            raise Refused("resource_limit", "too much to compare with a schema")
         try:
             schema = contexts.load_pinned(url, digest, world)
         except Unavailable as error:
@@ -206,6 +208,17 @@ def check_schemas(document: Mapping[str, Any], world: World) -> list[Check]:
             place = "/" + "/".join(str(step) for step in fault.absolute_path)
             checks.append(because("schema_invalid", f"{place}: {fault.message}"[:300]))
     return checks
+
+
+def _size(value: Any) -> int:
+    """How many JSON values there are."""
+    count = 0
+    queue = [value]
+    while queue:
+        item = queue.pop()
+        count += 1
+        queue.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+    return count
 
 
 _validators: dict[str, Draft201909Validator] = {}

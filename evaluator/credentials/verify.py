@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from evaluator.credentials import (
     blockcerts,
     carrier,
@@ -20,7 +22,7 @@ from evaluator.credentials import (
     vc_model,
 )
 from evaluator.credentials.verdict import Check, Refused, Verdict, refused
-from evaluator.credentials.world import Unavailable, World
+from evaluator.credentials.world import Unavailable, Work, World
 
 
 def verify(content: bytes, world: World) -> list[Verdict]:
@@ -30,6 +32,7 @@ def verify(content: bytes, world: World) -> list[Verdict]:
         presented = carrier.opened(content)
     except Refused as refusal:
         return [refused("unknown", refusal)]
+    world = msgspec.structs.replace(world, work=Work())
     return [judge(one.kind, one.value, world) for one in presented]
 
 
@@ -53,6 +56,8 @@ def _json(value: dict[str, Any], world: World, depth: int) -> Verdict:
     inner = partial(_inner, depth=depth + 1)
     if tokens.is_enveloped(value):
         return _enveloped(value, world, depth)
+    if token := tokens.in_json(value):
+        return judge(token.kind, token.value, world, depth)
     if jades.recognises(value):
         return jades.verify(value, world, inner, open_signed)
     if blockcerts.is_version_2(value):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from evaluator.credentials import limits
+
 
 class Unavailable(Exception):
     """A document can't be had; `reason` is a sentence fragment such as `the server answered 404`."""
@@ -16,6 +18,26 @@ class Unavailable(Exception):
         self.status = status
         """HTTP status where there was one; 410 means that the publisher withdrew the document."""
         super().__init__(reason)
+
+
+class Work:
+    """What may still be spent on one presented file, however many documents and proofs are in it."""
+
+    __slots__ = ("canonical", "linked")
+
+    def __init__(self) -> None:
+        self.linked = limits.LINKED_WORK
+        self.canonical = limits.CANONICAL_WORK
+
+    def take_linked(self, values: int) -> bool:
+        """Spend work on so many JSON values; False when there is not that much left."""
+        self.linked -= values
+        return self.linked >= 0
+
+    def take_canonical(self, steps: int) -> bool:
+        """Spend so many hashes or permutations; False when there is not that much left."""
+        self.canonical -= steps
+        return self.canonical >= 0
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +65,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """DER certificates that the verifier trusts to vouch for seals."""
     status_issuers: tuple[str, ...] = ()
     """DIDs and addresses that may keep status lists for other issuers (a shared status service)."""
+    work: Work = msgspec.field(default_factory=Work)
+    """`verify` begins every file with a fresh one."""
     query: Mapping[str, object] | None = None
     """DCQL query (OpenID4VP 1.0 §6) that a `vp_token` answers."""
 

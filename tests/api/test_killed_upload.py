@@ -1,4 +1,4 @@
-"""The server is killed (SIGKILL) while 500 documents are uploaded; what is kept is whole, and repeating completes it."""
+"""The server is killed (SIGKILL) while 500 documents are uploaded: what is kept is whole, repeating completes it."""
 
 from __future__ import annotations
 

@@ -201,6 +201,48 @@ def test_the_order_of_facts_does_not_matter() -> None:
         assert score(program_of(turned), rubric, TODAY) == score(program_of(SAMPLE), rubric, TODAY)
 
 
+def _under(version: str, rubric: Rubric) -> Rubric:
+    """The same rubric as another version, of which nothing is remembered yet."""
+    return Rubric.model_validate({**rubric.model_dump(mode="json"), "version": version})
+
+
+def _bytes(card: Scorecard) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(card, version="", digest=""))
+
+
+@st.composite
+def judged_in_turn(draw: st.DrawFn) -> tuple[Rubric, list[Program]]:
+    """Programs that often know the same, a number being written in several ways."""
+    rubric = draw(rubrics(most_facts=4))
+    facts = {}
+    for name in rubric.facts:
+        ways: list[Value] = [0, 0.0, -0.0] if not ASKED[name].minimum else [1, 1.0]
+        value = st.sampled_from(ways) if ASKED[name].type == "number" else values(ASKED[name])
+        facts[name] = st.builds(fact_of, st.just(name), value, st.sampled_from(GRADES[1:3]))
+    program = st.builds(lambda found: Program(id="urn:program", facts=found), st.fixed_dictionaries({}, optional=facts))
+    return rubric, draw(st.lists(program, min_size=2, max_size=6))
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=judged_in_turn())
+def test_what_was_judged_before_does_not_matter(case: tuple[Rubric, list[Program]]) -> None:
+    rubric, programs = case
+    in_turn = [_bytes(score_derived(program, rubric, TODAY)) for program in programs]
+    alone = [
+        _bytes(score_derived(program, _under(f"7.0.{number}", rubric), TODAY))
+        for number, program in enumerate(programs)
+    ]
+    assert in_turn == alone
+    assert in_turn == [_bytes(score_derived(program, rubric, TODAY)) for program in programs]
+
+
+def test_a_row_that_is_given_out_can_be_changed() -> None:
+    rubric = rubric_of([{"id": "mark", "levels": {1: "pass_mark >= 0.5"}}])
+    row = row_of({"pass_mark": 0.7}, rubric)
+    row["score_low"] = 1
+    assert row_of({"pass_mark": 0.7}, rubric)["score_low"] == 100
+
+
 def test_derived_facts_are_added_for_the_day() -> None:
     rubric = rubric_of([{"id": "review", "levels": {1: "review_age_months <= 12"}}])
     program = program_of({"reviewed_on": "2026-01-05"})

@@ -25,6 +25,8 @@ REAL = "dcc/v2__dataIntegrityProof__didKey__legacyRegistry-noStatus-noExpiry-OBS
 NAMED = "1edtech-ob20/simple.jwt"
 """Names its holder by the hash of an e-mail address: `HOLDER`."""
 HOLDER = "nobody@example.org"
+HOSTED = "1edtech-ob20/assertion-with-extension-node-basic.json"
+"""Counts as it lies at its address."""
 EXPIRED = "dcc/v1__ed25519__didKey__oidf-noStatus-expired.json"
 REVOKED = "dcc/v1__dataIntegrityProof__didWeb__legacy-revokedStatus-noExpiry.json"
 STANDING = "dcc/v1__dataIntegrityProof__didWeb__oidf-validStatus-noExpiry.json"
@@ -98,8 +100,12 @@ def screenshot() -> bytes:
 
 @cache
 def documents() -> dict[str, bytes]:
-    """Everything that the vectors refer to."""
-    return read_map(MAP)
+    """Everything that the vectors refer to, and the hosted one at its own address."""
+    vectors = json.loads(MAP.read_bytes())["vectors"]
+    own = next(each["needs"] for each in vectors if each["file"] == HOSTED)
+    needed = {key: (FOLDER / name).read_bytes() for key, name in own.items()}
+    hosted = content(HOSTED)
+    return {**read_map(MAP), **needed, json.loads(hosted)["id"]: hosted}
 
 
 def offline(more: dict[str, bytes] | None = None, **changed: Any) -> Worlds:

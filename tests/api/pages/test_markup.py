@@ -18,6 +18,7 @@ from evaluator.derive import derive
 from evaluator.program import Draft, Fact, Organization, Program, Reading, Recognition, Skill, document
 from evaluator.score import score
 from rubrics import library
+from tests.api.pages.conftest import Visit
 
 MARKUP = """"><script>alert('x')</script><img src=x onerror=alert(1)>' style=x {{ 7 * 7 }}"""
 ADDRESS = "javascript:alert('x')"
@@ -107,6 +108,14 @@ def test_what_issuers_wrote_is_shown_as_text(samples: httpx.Client, paths: tuple
     assert all("<script>alert('x')</script>" in text for text in shown)
     assert "{{ 7 * 7 }}" in shown[0]
     assert not [each for each in program.css("a") if "own page" in each.text()], "an address that runs a script"
+
+
+def test_no_script_of_an_issuer_runs(visit: Visit, samples: httpx.Client, paths: tuple[str, ...]) -> None:
+    page = visit()
+    for path in [each for each in paths if each not in PATHS]:
+        page.goto(str(samples.base_url).rstrip("/") + path)
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        assert page.locator("main").is_visible()
 
 
 def test_the_checker_finds_what_it_looks_for() -> None:

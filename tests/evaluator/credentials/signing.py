@@ -179,7 +179,7 @@ def data_integrity(document: Mapping[str, Any], signer: Signer, **options: Any) 
         "proofPurpose": "assertionMethod",
         "verificationMethod": signer.method,
         "created": "2026-01-01T00:00:00Z",
-        "@context": document["@context"],
+        "@context": document.get("@context"),
         **options,
     }
     hashed = [hashlib.sha256(rfc8785.dumps(part)).digest() for part in (proof, dict(document))]

@@ -87,7 +87,7 @@ def test_a_pdf_with_a_broken_credential_says_so() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"{" + b" " * limits.PRESENTED_BYTES + b"}",
+        b"\xff\xd8\xff" + b" " * limits.PRESENTED_BYTES,
         b'{"a": "' + b"x" * limits.JSON_BYTES + b'"}',
         b"[" * 100_000,
         b'{"a":' * (limits.JSON_DEPTH + 1) + b"1" + b"}" * (limits.JSON_DEPTH + 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -37,6 +38,8 @@ SELF = party(ACADEMY)
 EVIL_ROOT = party(name("Root Authority"), authority=True)
 EVIL_SEALER = party(ACADEMY, EVIL_ROOT)
 NO_AUTHORITY = party(name("Grocer"), AUTHORITY)
+NEITHER_AUTHORITY = party(name("Grocer"), AUTHORITY, usages=("key_cert_sign",))
+BY_NEITHER_AUTHORITY = party(ACADEMY, NEITHER_AUTHORITY)
 BY_NO_AUTHORITY = party(ACADEMY, NO_AUTHORITY)
 WITHOUT_CONSTRAINTS = party(name("Grocer"), AUTHORITY, usages=("key_cert_sign",), constraints=False)
 BY_WITHOUT_CONSTRAINTS = party(ACADEMY, WITHOUT_CONSTRAINTS)
@@ -44,6 +47,7 @@ MAY_NOT_CERTIFY = party(name("Time Authority"), ROOT, authority=True, usages=("c
 BY_MAY_NOT_CERTIFY = party(ACADEMY, MAY_NOT_CERTIFY)
 FOR_SECRECY = party(ACADEMY, AUTHORITY, usages=("key_encipherment",))
 
+UNTRUSTED = "indeterminate seal_certificate_untrusted"
 CREDENTIAL: dict[str, Any] = {
     "@context": ["https://www.w3.org/2018/credentials/v1", "http://data.europa.eu/snb/model/context/edc-ap"],
     "type": ["VerifiableCredential", "EuropeanDigitalCredential"],
@@ -189,7 +193,9 @@ def test_the_text_has_one_meaning() -> None:
     """One seal over the text as it stands and one over what it encodes would make two documents of one."""
     payload = encoded(TEXT.encode())
     both = [signature(payload, SEALER, AUTHORITY, b64=None, crit=None), signature(payload, SEALER, AUTHORITY)]
-    assert summary(judged({"payload": payload, "signatures": both})) == "invalid malformed"
+    verdict = judged({"payload": payload, "signatures": both})
+    assert summary(verdict) == "invalid malformed"
+    assert any("one seal covers the text as it stands" in check.detail for check in verdict.checks)
 
 
 # --- whose seal -------------------------------------------------------------------------------------------------
@@ -198,18 +204,19 @@ def test_the_text_has_one_meaning() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (sealed(CREDENTIAL, SELF), "indeterminate seal_certificate_untrusted"),
-        (sealed(CREDENTIAL, SEALER), "indeterminate seal_certificate_untrusted"),
-        (sealed(CREDENTIAL, EVIL_SEALER, EVIL_ROOT), "indeterminate seal_certificate_untrusted"),
-        (sealed(CREDENTIAL, EVIL_SEALER, ROOT), "indeterminate seal_certificate_untrusted"),
-        (sealed(CREDENTIAL, BY_NO_AUTHORITY, NO_AUTHORITY, AUTHORITY), "indeterminate seal_certificate_untrusted"),
+        (sealed(CREDENTIAL, SELF), UNTRUSTED),
+        (sealed(CREDENTIAL, SEALER), UNTRUSTED),
+        (sealed(CREDENTIAL, EVIL_SEALER, EVIL_ROOT), UNTRUSTED),
+        (sealed(CREDENTIAL, EVIL_SEALER, ROOT), UNTRUSTED),
+        (sealed(CREDENTIAL, BY_NO_AUTHORITY, NO_AUTHORITY, AUTHORITY), UNTRUSTED),
         (
             sealed(CREDENTIAL, BY_WITHOUT_CONSTRAINTS, WITHOUT_CONSTRAINTS, AUTHORITY),
-            "indeterminate seal_certificate_untrusted",
+            UNTRUSTED,
         ),
-        (sealed(CREDENTIAL, BY_MAY_NOT_CERTIFY, MAY_NOT_CERTIFY), "indeterminate seal_certificate_untrusted"),
-        (sealed(CREDENTIAL, FOR_SECRECY, AUTHORITY), "indeterminate seal_certificate_untrusted"),
-        (sealed(CREDENTIAL, AUTHORITY), "indeterminate seal_certificate_untrusted"),
+        (sealed(CREDENTIAL, BY_NEITHER_AUTHORITY, NEITHER_AUTHORITY, AUTHORITY), UNTRUSTED),
+        (sealed(CREDENTIAL, BY_MAY_NOT_CERTIFY, MAY_NOT_CERTIFY), UNTRUSTED),
+        (sealed(CREDENTIAL, FOR_SECRECY, AUTHORITY), UNTRUSTED),
+        (sealed(CREDENTIAL, AUTHORITY), UNTRUSTED),
         (sealed(CREDENTIAL, ENDED, AUTHORITY), "indeterminate seal_certificate_expired"),
         (sealed(CREDENTIAL, ENDED, AUTHORITY, sigT="2026-11-01T00:00:00Z"), "indeterminate seal_certificate_expired"),
         (sealed(CREDENTIAL, ENDED), "indeterminate seal_certificate_expired seal_certificate_untrusted"),
@@ -228,7 +235,7 @@ def test_a_seal_that_nobody_vouches_for(value: Any, expected: str) -> None:
 
 
 def test_without_anchors_nobody_is_trusted() -> None:
-    assert summary(judged(GENUINE, anchors=())) == "indeterminate seal_certificate_untrusted"
+    assert summary(judged(GENUINE, anchors=())) == UNTRUSTED
 
 
 def test_the_holder_of_an_untrusted_seal_is_named_and_compared() -> None:
@@ -249,6 +256,7 @@ def test_the_holder_of_an_untrusted_seal_is_named_and_compared() -> None:
         (b"no list", "indeterminate seal_status_unavailable"),
         (revocations(ROOT), "indeterminate seal_status_unavailable"),
         (revocations(ROOT, named=AUTHORITY.certificate.subject), "indeterminate seal_status_unavailable"),
+        (revocations(AUTHORITY, named=ROOT.certificate.subject), "indeterminate seal_status_unavailable"),
         (revocations(AUTHORITY, issued=AT - YEAR), "indeterminate seal_status_unavailable"),
         (revocations(AUTHORITY, issued=AT + YEAR), "indeterminate seal_status_unavailable"),
     ],
@@ -288,7 +296,7 @@ def test_what_the_credential_says_of_itself(changes: dict[str, Any], expected: s
 
 def test_a_list_that_an_unknown_sealer_chose_says_nothing_good() -> None:
     verdict = judged(sealed({**CREDENTIAL, "status": ENTRY}, SELF))
-    assert summary(verdict) == "indeterminate seal_certificate_untrusted"
+    assert summary(verdict) == UNTRUSTED
     assert [check.outcome for check in verdict.checks if check.id == "status"] == ["unknown"]
 
 
@@ -311,7 +319,7 @@ ALTERED = {**GENUINE, "payload": TEXT.replace("Nobody", "Somebody")}
         (presented(presented(GENUINE)), "valid"),
         (presented(presented(presented(GENUINE))), "invalid resource_limit"),
         (presented(*[GENUINE] * (limits.NESTED + 1)), "invalid resource_limit"),
-        (sealed({**PRESENTATION, "verifiableCredential": GENUINE}, SELF), "indeterminate seal_certificate_untrusted"),
+        (sealed({**PRESENTATION, "verifiableCredential": GENUINE}, SELF), UNTRUSTED),
     ],
 )
 def test_presentations(value: Any, expected: str) -> None:
@@ -364,3 +372,26 @@ def test_any_envelope_is_judged(value: Any) -> None:
 def test_any_sealed_document_is_judged(changes: dict[str, Any], header: dict[str, Any]) -> None:
     verdict = judged(sealed({**CREDENTIAL, **changes}, SEALER, AUTHORITY, **header))
     assert verdict.outcome in ("valid", "invalid", "indeterminate")
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 700), st.integers(0, 255), st.sampled_from([SEALER, LISTED]))
+def test_any_certificate_is_judged(place: int, byte: int, by: Party) -> None:
+    der = bytearray(by.der)
+    der[place % len(der)] = byte
+    stated = base64.b64encode(der).decode()
+    value = sealed(CREDENTIAL, by, x5c=[stated, base64.b64encode(AUTHORITY.der).decode()], **{"x5t#S256": None})
+    documents = {LIST: revocations(AUTHORITY)}
+    assert judged(value, documents).outcome in ("invalid", "indeterminate") or bytes(der) == by.der
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 400), st.integers(0, 255))
+def test_any_list_of_the_authority_is_judged(place: int, byte: int) -> None:
+    der = bytearray(REVOKING)
+    der[place % len(der)] = byte
+    verdict = judged(sealed(CREDENTIAL, LISTED, AUTHORITY), {LIST: bytes(der)})
+    assert verdict.outcome in ("invalid", "indeterminate")
+
+
+REVOKING = revocations(AUTHORITY, LISTED)

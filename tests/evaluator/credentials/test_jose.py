@@ -111,6 +111,28 @@ def test_a_bare_uuid_as_jti_names_no_credential() -> None:
     assert judged(jws(HEADER, claims, ISSUER)).outcome == "valid"
 
 
+def test_in_json() -> None:
+    start, payload, signature = jws(HEADER, PAYLOAD, ISSUER).split(".")
+    flat = {"payload": payload, "protected": start, "signature": signature}
+    parts = {"payload": payload, "signatures": [{"protected": start, "signature": signature}]}
+    for form in (flat, parts):
+        assert judged(json.dumps(form)).outcome == "valid"
+        assert judged(json.dumps({**form, "payload": b64("{}")})).outcome == "invalid"
+    two = {**parts, "signatures": parts["signatures"] * 2}
+    assert judged(json.dumps(two)).outcome != "valid"
+    unprotected = {"payload": payload, "signature": signature, "header": {**HEADER, "alg": "ES256"}}
+    assert judged(json.dumps(unprotected)).outcome != "valid"
+
+
+def test_a_shared_host_makes_nobody_the_issuer() -> None:
+    """Victim and attacker keep documents at the same host, each in a folder of their own."""
+    victim, attacker = (f"https://raw.githubusercontent.com/{who}/badges/main" for who in ("college", "eve"))
+    documents = {f"{attacker}/keys": {"keys": [{**ATTACKER.jwk, "kid": "k"}]}, f"{victim}/keys": {"keys": [ISSUER.jwk]}}
+    payload = {**BADGE, "issuer": f"{victim}/profile"}
+    assert judged(jws({"kid": f"{victim}/keys"}, payload, ISSUER), world(documents)).outcome == "valid"
+    assert judged(jws({"kid": f"{attacker}/keys#k"}, payload, ATTACKER), world(documents)).codes == ("issuer_mismatch",)
+
+
 # --- attacks ------------------------------------------------------------------------------------------------
 
 

@@ -325,6 +325,11 @@ ATTACKER = without(key_document(OTHER_KEY), "@context")
         ),
         (token(SIGNED), {f"{HOME}/key": key_document(owner=f"{EVIL}/issuer")}, "invalid issuer_mismatch"),
         (token(SIGNED), {f"{HOME}/key": without(key_document(), "owner")}, "invalid issuer_mismatch"),
+        (
+            token(SIGNED),
+            {f"{HOME}/key": without(key_document(), "owner"), f"{HOME}/issuer": without(SIGNER, "id")},
+            "invalid issuer_mismatch",
+        ),
         (token(SIGNED), {f"{HOME}/issuer": PROFILE}, "invalid issuer_mismatch"),
         (token(SIGNED), {f"{HOME}/issuer": SIGNER | {"publicKey": f"{HOME}/new"}}, "invalid issuer_mismatch"),
         (token(SIGNED), {f"{HOME}/key": 404}, "indeterminate issuer_key_unresolvable"),

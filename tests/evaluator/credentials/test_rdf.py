@@ -131,9 +131,38 @@ def test_a_clique_is_judged() -> None:
     assert "resource_limit" in judged(document).codes
 
 
-def test_number_of_values() -> None:
+@pytest.mark.parametrize(
+    "subjects",
+    [
+        [{"knows": "x"}] * limits.LINKED_NODES,
+        [{"knows": [f"{number}" for number in range(1100)]}],
+        [{"id": "urn:x:2", "knows": f"{number}"} for number in range(1100)],
+        [{"knows": "x"}] * 1100,
+    ],
+    ids=["values", "values of a property", "values of a thing that is named often", "things"],
+)
+def test_number_of_values(subjects: list[Any]) -> None:
     with pytest.raises(Refused, match="resource_limit"):
-        rdf.canonical_quads(_graph([{"knows": "x"}] * limits.LINKED_NODES), world())
+        rdf.canonical_quads(_graph(subjects), world())
+
+
+def test_many_values_within_the_limits() -> None:
+    assert rdf.canonical_quads(_graph([{"knows": [f"{number}" for number in range(900)]}]), world())
+
+
+def test_work_is_counted_over_one_presented_file() -> None:
+    """No inner credential is too large by itself; together they are."""
+    inner = [
+        signed(
+            credential(**{"@context": [V2, OB3, EXAMPLES]}, knows=[str(n) for n in range(900)]), suite="eddsa-rdfc-2022"
+        )
+    ]
+    verdict = judged(signed(credential(endorsement=inner * 20)))
+    outcomes = [each.outcome for each in verdict.beside]
+    assert outcomes[0] == "valid"
+    assert outcomes[-1] == "invalid"
+    assert verdict.beside[-1].codes == ("resource_limit",)
+    assert judged(signed(credential(endorsement=inner))).beside[0].outcome == "valid"
 
 
 def test_number_of_contexts() -> None:
