@@ -86,7 +86,7 @@ def create_app(
     fetcher = fetcher or Fetcher()
     fetch = _fetch_with(fetcher)
     live = world.Remembered(world.live(fetcher, world.explorers_of(given.explorers)))
-    judged_in = worlds or world.worlds(live, given.contexts, None, given.seal_authorities)
+    judged_in = worlds or world.worlds(live, given)
     rechecker = Rechecker(database, judged_in, retention(given))
     worker = Worker(database, lambda: service.way(library.latest(found.rubrics), today()), fetch)
 

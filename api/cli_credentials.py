@@ -178,7 +178,7 @@ def _worlds(found: Settings, offline: bool, documents: Path | None) -> Worlds:
     if not offline:
         get = world.Remembered(world.live(Fetcher(), world.explorers_of(found.explorers)))
     try:
-        return world.worlds(get, found.contexts, mapped, found.seal_authorities)
+        return world.worlds(get, found, mapped)
     except world.BadMap as error:
         _usage(str(error))
 

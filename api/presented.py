@@ -144,12 +144,13 @@ def worst(reports: Iterable[Report]) -> Overall:
 
 
 def asks(report: Report) -> list[str]:
-    """What to ask for or to do next, the most pressing first: what failed before what is not known."""
+    """What to ask for or to do next, the most pressing first; of what is not valid, only what would mend that."""
     known = codes()
-    found = [check.code for outcome in ("fail", "unknown") for check in report.checks if check.outcome == outcome]
+    pressing: tuple[Outcome, ...] = ("fail",) if report.outcome == "invalid" else ("fail", "unknown")
+    found = [check.code for outcome in pressing for check in report.checks if check.outcome == outcome]
     # Codes of credentials inside a presentation stand only in the list of codes.
-    every = dict.fromkeys([*found, *report.codes])
-    sentences = [known[code].next for code in every if code in known]
+    every = dict.fromkeys([*found, *(code for code in report.codes if known[code].outcome in pressing)])
+    sentences = [known[code].next for code in every if code]
     if report.outcome == "valid" and is_only_a_key(report):
         sentences.append(ASK_WHOSE_KEY)
     return list(dict.fromkeys(filter(None, sentences)))

@@ -7,6 +7,7 @@ behind the caller's back.
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
@@ -177,12 +178,12 @@ def _add_read(
     said = [(document, program) for document, reading in read for program in reading.programs]
     outcomes: dict[str, forming.Outcome] = {}
     problems = {document.number: list(reading.problems) for document, reading in read}
-    apart: dict[int, list[str]] = {}
+    apart: dict[int, list[forming.Apart]] = {}
     for start in range(0, len(said), forming.BATCH):
         batch = said[start : start + forming.BATCH]
         found, moved = _add_batch(database, batch, how, problems)
         for each in moved:
-            apart.setdefault(each.document, []).append(each.key)
+            apart.setdefault(each.document, []).append(each)
         for outcome in found:
             before = outcomes.get(outcome.key)
             known = before is not None and before.change != "same"
@@ -206,11 +207,13 @@ def _add_read(
 
 
 def _outcomes_of(
-    reading: Reading, outcomes: dict[str, forming.Outcome], apart: Sequence[str]
+    reading: Reading, outcomes: dict[str, forming.Outcome], apart: Sequence[forming.Apart]
 ) -> Iterable[forming.Outcome]:
     """What became of the programs of a document, those kept apart from another issuer's last."""
-    keys = dict.fromkeys([*(programs.key_of(program.id) for program in reading.programs), *apart])
-    return (outcomes[key] for key in keys if key in outcomes)
+    keys = Counter(programs.key_of(program.id) for program in reading.programs)
+    keys.subtract(each.claimed for each in apart)
+    own = [key for key, times in keys.items() if times > 0]
+    return (outcomes[key] for key in dict.fromkeys([*own, *(each.key for each in apart)]) if key in outcomes)
 
 
 def _add_batch(

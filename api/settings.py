@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     seal_authorities: Annotated[tuple[Path, ...], Commas] = Field(
         default=(), description="Certificates (PEM or DER) that are trusted to vouch for electronic seals."
     )
+    status_services: Annotated[tuple[str, ...], Commas] = Field(
+        default=(),
+        description="DIDs and addresses that may keep lists of revoked credentials for other issuers.",
+    )
     credential_file_days: int = Field(
         default=0,
         ge=0,
@@ -136,7 +140,9 @@ class Settings(BaseSettings):
         """What is passed, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
-    @field_validator("hosts", "proxies", "cors_origins", "rubrics", "explorers", "seal_authorities", mode="before")
+    @field_validator(
+        "hosts", "proxies", "cors_origins", "rubrics", "explorers", "seal_authorities", "status_services", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -12,17 +12,20 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaluator.canonical import digest_of
 from evaluator.credentials import contexts, limits, strict_json
-from evaluator.credentials.world import Unavailable, World
+from evaluator.credentials.world import Unavailable, World, offline
 from providers import explorers
 from providers.explorers import Explorer
 from providers.http import Fetcher, FetchError
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 Get = Callable[[str], bytes]
 """The bytes of a document by its key; raises Unavailable."""
@@ -116,7 +119,7 @@ def _fetched(address: str, fetcher: Fetcher) -> bytes:
 def read_map(path: Path) -> dict[str, bytes]:
     """The documents of a map `{key: path}`, or of an object that holds one under `documents`; paths are relative to it.
 
-    Raises BadMap.
+    A document without a path (null) is known not to be there. Raises BadMap.
     """
     try:
         found = strict_json.parse(path.read_bytes())
@@ -126,9 +129,9 @@ def read_map(path: Path) -> dict[str, bytes]:
         raise BadMap(f"{path} is no map of documents: {error}.") from None
     if isinstance(found, dict) and isinstance(found.get("documents"), dict):
         found = found["documents"]
-    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
+    if not isinstance(found, dict) or not all(isinstance(name, str | None) for name in found.values()):
         raise BadMap(f"{path} is no map of documents; write {{key: path}}, where a key is a URL, a DID or tx:….")
-    return {key: _mapped(path, key, name) for key, name in found.items()}
+    return {key: _mapped(path, key, name) for key, name in found.items() if name is not None}
 
 
 def _mapped(path: Path, key: str, name: str) -> bytes:
@@ -266,6 +269,7 @@ class Worlds:
     fetch: Get
     pinned: Get
     anchors: tuple[bytes, ...] = ()
+    status_issuers: tuple[str, ...] = ()
     now: Callable[[], datetime.datetime] = _utc_now
 
     def world(self, asked: Asked, at: datetime.datetime | None = None) -> World:
@@ -278,21 +282,22 @@ class Worlds:
             audience=asked.audience,
             recipients=asked.recipients,
             anchors=self.anchors,
+            status_issuers=self.status_issuers,
         )
 
 
-def worlds(
-    get: Get, folder: Path | None, documents: Mapping[str, bytes] | None = None, authorities: Sequence[Path] = ()
-) -> Worlds:
-    """Worlds over a way to get documents; those of a map come first. Raises BadMap for a bad certificate."""
-    kept = Contexts(cache_folder(folder))
-    anchors = tuple(one for path in authorities for one in certificates(path))
-    if documents is None:
-        return Worlds(get, kept.get, anchors)
-    from evaluator.credentials.world import offline
+def worlds(get: Get, settings: Settings, documents: Mapping[str, bytes] | None = None) -> Worlds:
+    """Worlds over a way to get documents, with what the settings trust; the documents of a map come first.
 
+    Raises BadMap for a bad certificate.
+    """
+    kept = Contexts(cache_folder(settings.contexts))
+    anchors = tuple(one for path in settings.seal_authorities for one in certificates(path))
+    services = settings.status_services
+    if documents is None:
+        return Worlds(get, kept.get, anchors, services)
     mapped = offline(documents)
-    return Worlds(first_of(mapped, get), first_of(mapped, kept.get), anchors)
+    return Worlds(first_of(mapped, get), first_of(mapped, kept.get), anchors, services)
 
 
 def nothing(key: str) -> bytes:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("score_one", "compare_many", "score_catalogue", "load_catalogue", "serve")
+BENCHES = ("score_one", "compare_many", "score_catalogue", "load_catalogue", "serve", "verify_credentials")
 PATIENCE = 600
 """Seconds for one bench."""
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from evaluator.facts import Value
+from evaluator.facts import Value, dictionary
 from evaluator.levels import (
     Authority,
     Hours,
@@ -129,7 +129,7 @@ def ages(known: Known) -> list[Finding]:
     ):
         stated = known.value(day)
         if isinstance(stated, str) and (months := _months(datetime.date.fromisoformat(stated), known.as_of)) >= 0:
-            findings.append(Finding(age, months, f"{day} {stated}, seen on {known.as_of}", (day,)))
+            findings.append(Finding(age, months, _seen(day, stated, known.as_of), (day,)))
     return findings
 
 
@@ -143,7 +143,7 @@ def validity(known: Known) -> list[Finding]:
         stated = known.value(last_day)
         if isinstance(stated, str):
             over = datetime.date.fromisoformat(stated) < known.as_of
-            findings.append(Finding(lapsed, over, f"{last_day} {stated}, seen on {known.as_of}", (last_day,)))
+            findings.append(Finding(lapsed, over, _seen(last_day, stated, known.as_of), (last_day,)))
     return findings
 
 
@@ -430,6 +430,10 @@ def _credit_words(known: Known, hours: Hours) -> str:
 
 def _row_words(row: Row) -> str:
     return f"({row.id}, {row.authority}, table of {row.version})"
+
+
+def _seen(day: str, stated: str, as_of: datetime.date) -> str:
+    return f"{dictionary()[day].label} {stated}, seen on {as_of}"
 
 
 def _months(start: datetime.date, end: datetime.date) -> int:

@@ -27,7 +27,6 @@ def say_value(definition: FactDefinition, value: Value | None) -> str:
     return _say_number(definition, value)
 
 
-SINGULAR = {"people": "person"}
 UNSPOKEN = frozenset({"alpha", "coefficient", "EQF level"})
 """Units that the label of their facts says already."""
 
@@ -37,10 +36,16 @@ def _say_number(definition: FactDefinition, number: float) -> str:
     number += 0  # -0.0 is said as 0
     if unit == "share":
         return f"{100 * number:.4g} %"
-    if unit in UNSPOKEN or unit in dictionary():  # an amount whose currency is a fact of its own
+    # An amount has its currency in a fact of its own; `number of skills` says already what is counted.
+    if unit in UNSPOKEN or unit in dictionary() or _counts(definition):
         return f"{number:.12g}"
-    unit = SINGULAR.get(unit, unit.removesuffix("s")) if number == 1 else unit
+    unit = unit.removesuffix("s") if number == 1 else unit
     return f"{number:.6g} {unit}"
+
+
+def _counts(definition: FactDefinition) -> bool:
+    """Whether the label names the unit, as in `institutions that accept the credit`."""
+    return definition.unit != "share" and definition.unit in definition.label.split()
 
 
 class Part(NamedTuple):
@@ -58,6 +63,8 @@ class Part(NamedTuple):
     negated: bool = False
     wanted: str = ""
     """The comparison in words, such as `pass mark at least 70 %`."""
+    listed: bool = False
+    """The words list several values, so that a list of such parts needs stronger marks than a comma."""
 
 
 @lru_cache(maxsize=4096)
@@ -79,7 +86,31 @@ def _prepared(node: exp.Expr, negated: bool) -> Part:
             flat = [each for part in found for each in (part.parts if part.joined == joined else (part,))]
             return Part(joined, tuple(flat))
     column = node if isinstance(node, exp.Column) else node.this
-    return Part("", (), atom_key(node), column.name, negated, _say_atom(node, dictionary()[column.name], negated))
+    definition = dictionary()[column.name]
+    values = _listed_values(node, definition, negated)
+    wanted = f"{definition.label}: {_any_of(values)}" if values else _say_atom(node, definition, negated)
+    return Part("", (), atom_key(node), column.name, negated, wanted, len(values) > 1)
+
+
+MOST_LISTED = 5
+"""Values that are listed instead of the ones that are ruled out: `taught or taught exam` says more than `other than
+exam only`."""
+
+
+def _listed_values(atom: exp.Expr, definition: FactDefinition, negated: bool) -> list[str]:
+    """The values that a comparison of a text with a closed list allows, in words, where people can read them all."""
+    if not definition.values or not isinstance(atom, exp.In | exp.EQ | exp.NEQ):
+        return []
+    named = {each.this for each in (atom.expressions if isinstance(atom, exp.In) else [atom.expression])}
+    if isinstance(atom, exp.NEQ) == negated:
+        return [say_value(definition, value) for value in definition.values if value in named]
+    others = [say_value(definition, value) for value in definition.values if value not in named]
+    return others if len(others) <= MOST_LISTED else []
+
+
+def _any_of(values: list[str]) -> str:
+    *most, last = values
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 NEGATIONS: dict[type[exp.Expr], type[exp.Expr]] = {
@@ -112,15 +143,13 @@ def _say_atom(atom: exp.Expr, definition: FactDefinition, negated: bool) -> str:
         case exp.Column():
             return f"{label}: no" if negated else label
         case exp.In():
-            *most, last = map(literal, atom.expressions)
-            listed = f"{', '.join(most)} or {last}" if most else last
-            return f"{label}{' other than' if negated else ':'} {listed}"
+            return f"{label}{' other than' if negated else ':'} {_any_of([*map(literal, atom.expressions)])}"
         case exp.Between():
             return f"{label}: {'not ' * negated}{literal(atom.args['low'])} to {literal(atom.args['high'])}"
     kind = NEGATIONS[type(atom)] if negated else type(atom)
     if kind in (exp.GT, exp.GTE):
         label = label.removesuffix(", at least")
-    colon = ":" if "," in label and kind is not exp.EQ else ""
+    colon = ":" if kind is not exp.EQ and ("," in label or _counts(definition)) else ""
     return f"{label}{colon}{RELATIONS[kind]} {literal(atom.expression)}"
 
 
@@ -140,7 +169,7 @@ def _lacking(part: Part, truths: Truths, values: Mapping[str, Value | None], dep
             return "", False
         value = values.get(part.fact)
         now = "not known" if value is None else f"now {say_value(dictionary()[part.fact], value)}"
-        return f"{part.wanted} ({now})", False
+        return f"{part.wanted} ({now})", part.listed
     found = dict.fromkeys(_lacking(each, truths, values, depth + 1) for each in part.parts)
     if part.joined == "or" and ("", False) in found:
         return "", False
@@ -174,14 +203,20 @@ def reason(
         sentences.append(
             _sentence("; ".join(f"{known[fact].label}: {say_value(known[fact], values[fact])}" for fact in read))
         )
-    unread = [known[fact].label for fact in criterion.facts if values.get(fact) is None]
+    unread = dict.fromkeys(_subject(known[fact]) for fact in criterion.facts if values.get(fact) is None)
     if possible > stated:
-        sentences.append(f"Could be up to level {possible} of {criterion.maximum}; not known: {', '.join(unread)}.")
+        sentences.append(f"It could be up to level {possible} of {criterion.maximum}; not known: {', '.join(unread)}.")
     if evidenced < stated:
-        sentences.append(f"Only level {evidenced} is evidenced; the rest has weaker sources.")
+        only = f"Only level {evidenced} is evidenced; the rest has weaker sources."
+        sentences.append(only if evidenced else "None of it is evidenced: its sources are too weak.")
     if applies is None:
         sentences.append("Whether it applies to this kind of program is not known.")
     return " ".join(sentences)
+
+
+def _subject(definition: FactDefinition) -> str:
+    """The label without the end of an interval that it is: nobody knows the one end and not the other."""
+    return definition.label.removesuffix(", at least").removesuffix(", at most")
 
 
 def _sentence(text: str) -> str:

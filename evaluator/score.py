@@ -253,7 +253,7 @@ def _prepared_criterion(criterion: Criterion, places: Mapping[str, int]) -> _Pre
         low=low,
         high=high,
         applies=f"{criterion.id}_applies" if criterion.applies else None,
-        places=tuple(places[name] for name in reversed(criterion.facts)),
+        places=tuple(places[name] for name in criterion.facts),
         told=_told(criterion),
     )
 

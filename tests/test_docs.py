@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.api.process import answering, started
 from tests.corpus import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
@@ -36,6 +39,23 @@ def write_files(page: Path, folder: Path) -> None:
             path.write_text(named[2])
 
 
+@pytest.fixture
+def environment(page: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What the commands of a page find in their environment; those that call a server, a server that needs keys."""
+    if "$TOUCHSTONE_URL" not in page.read_text():
+        yield {}
+        return
+    if missing := [name for name in ("curl", "jq") if shutil.which(name) is None]:
+        assert not os.environ.get("CI"), f"{missing} are not installed"
+        pytest.skip(f"{missing} are not installed")
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with started(folder, TOUCHSTONE_KEY_REQUIRED="true") as (_, client):
+        answering(client)
+        address = str(client.base_url).rstrip("/")
+        yield {"TOUCHSTONE_URL": address, "TOUCHSTONE_DATABASE_URL": f"sqlite:///{folder / 'store.db'}"}
+
+
 def run(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
@@ -49,14 +69,15 @@ def run(script: str, folder: Path, **environment: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_run(page: Path, tmp_path: Path) -> None:
+def test_commands_run(page: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     write_files(page, tmp_path)
     for language, script in blocks(page):
         if language != "sh":
             continue
         for command in script.replace("\\\n", " ").strip().splitlines():
-            done = run(command, tmp_path)
-            assert done.returncode in (0, FINDINGS), f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            done = run(command, tmp_path, **environment)
+            fine = (0,) if environment else (0, FINDINGS)
+            assert done.returncode in fine, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
             assert "Traceback" not in done.stderr, done.stderr
 
 

@@ -52,6 +52,8 @@ class Apart(msgspec.Struct, frozen=True, kw_only=True):
     """A program that a document claimed to be another issuer's, kept as one of its own."""
 
     document: int
+    claimed: str
+    """The key of the other one."""
     key: str
     """Under which it is kept."""
     says: str
@@ -133,8 +135,9 @@ def _once_per_document(
     for document, program in said:
         before = found.get((key_of(program.id), document.number))
         if before and not may_be_one(before[2], program):
+            claimed = key_of(program.id)
             program, says = set_apart(program, before[2])
-            apart.append(Apart(document=document.number, key=key_of(program.id), says=says))
+            apart.append(Apart(document=document.number, claimed=claimed, key=key_of(program.id), says=says))
             before = found.get((key_of(program.id), document.number))
         key = key_of(program.id)
         found[key, document.number] = (key, document, merged(before[2], program) if before else program)
@@ -184,7 +187,7 @@ def _move_strangers(known: dict[str, _Known], by_key: dict[str, dict[int, _Readi
                 continue
             del said[number]
             program, says = stranger
-            moved.append(Apart(document=number, key=key_of(program.id), says=says))
+            moved.append(Apart(document=number, claimed=key, key=key_of(program.id), says=says))
             by_key.setdefault(moved[-1].key, {})[number] = replace(reading, content=pack(program))
         if not said and before.readings:
             del by_key[key]

@@ -16,20 +16,20 @@ def origin(address: str) -> tuple[str, str] | None:
 
 
 SHARED = frozenset(
-    [
-        "raw.githubusercontent.com",
+    {
+        "bitbucket.org",
+        "cdn.jsdelivr.net",
+        "drive.google.com",
         "gist.githubusercontent.com",
         "gitlab.com",
-        "bitbucket.org",
-        "storage.googleapis.com",
-        "s3.amazonaws.com",
-        "drive.google.com",
-        "sites.google.com",
-        "www.dropbox.com",
         "ipfs.io",
-        "cdn.jsdelivr.net",
+        "raw.githubusercontent.com",
+        "s3.amazonaws.com",
+        "sites.google.com",
+        "storage.googleapis.com",
         "unpkg.com",
-    ]
+        "www.dropbox.com",
+    }
 )
 """Hosts where anybody may keep documents, each under a first step of the path."""
 

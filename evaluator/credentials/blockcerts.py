@@ -82,18 +82,25 @@ def verify_version_3(document: dict[str, Any], world: World, opener: Opener, inn
 def check_proofs(document: Mapping[str, Any], world: World, wanted: Wanted) -> tuple[Check, ...]:
     """The checks of integrity and issuer binding of a document with Merkle proofs, and maybe others, among its proofs.
 
-    A Merkle proof covers the document together with the proofs that stand before it.
+    A Merkle proof covers the document together with the proofs that stand before it. Behind a signature of the issuer
+    it is only a time stamp, which anybody may give; its own controller has to stand to it, and nobody else.
     """
     try:
         secured = Secured(document, world)
     except Refused as refusal:
         return (refusal.check,)
-    return data_integrity.combine(
-        [
-            _merkle_checks(secured, number, wanted) if _is_merkle(proof) else check_proof(secured, number, wanted)[0]
-            for number, proof in enumerate(secured.proofs)
-        ]
-    )
+    found: list[list[Check]] = []
+    signed = False
+    for number, proof in enumerate(secured.proofs):
+        if _is_merkle(proof):
+            found.append(_merkle_checks(secured, number, wanted._replace(controller=None) if signed else wanted))
+        else:
+            found.append(check_proof(secured, number, wanted)[0])
+            signed = signed or {(check.id, check.outcome) for check in found[-1]} == _SIGNED
+    return data_integrity.combine(found)
+
+
+_SIGNED = {("integrity", "pass"), ("issuer_binding", "pass")}
 
 
 def _is_merkle(proof: Any) -> bool:

@@ -10,16 +10,18 @@ import base64
 import datetime
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
 from evaluator.credentials import limits
 from evaluator.credentials.verdict import Refused
 from evaluator.credentials.world import Unavailable, World
 
+Kind = TypeVar("Kind", bound=x509.ExtensionType)
 _LONGEST_PATH = 5
 _UNREADABLE = (
     ValueError,
@@ -29,6 +31,7 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
+    CryptographyDeprecationWarning,
 )
 """What the package raises for certificates and lists that are no such thing; parts of them are only read when asked."""
 
@@ -57,17 +60,38 @@ def in_header(header: Mapping[str, Any]) -> list[x509.Certificate]:
     if len(chain) > limits.CERTIFICATES or any(len(one) > 2 * limits.CERTIFICATE_BYTES for one in chain):
         raise Refused("resource_limit", "too many or too large certificates in the header")
     try:
-        return [_read(base64.b64decode(one, validate=True)) for one in chain]
+        content = [base64.b64decode(one, validate=True) for one in chain]
+        leaf = [_read(one) for one in content[:1]]
     except _UNREADABLE:
-        raise Refused("malformed", "a certificate in the header can't be read") from None
+        raise Refused("malformed", "the certificate in the header can't be read") from None
+    return leaf + [one for one in map(_read_authority, content[1:]) if one is not None]
 
 
 def _read(content: bytes) -> x509.Certificate:
-    """A certificate of which every part that is looked at later has been read once."""
+    """A certificate of which every part that is looked at later, but for its extensions, has been read once."""
     certificate = x509.load_der_x509_certificate(content)
-    for part in ("subject", "issuer", "extensions", "not_valid_before_utc", "not_valid_after_utc", "serial_number"):
+    for part in ("subject", "issuer", "not_valid_before_utc", "not_valid_after_utc"):
         getattr(certificate, part)
+    if certificate.serial_number <= 0:
+        raise ValueError("a serial number that is not positive")  # RFC 5280 §4.1.2.2
     return certificate
+
+
+def _read_authority(content: bytes) -> x509.Certificate | None:
+    """A certificate that may help to find a path; None for one that can't be read."""
+    try:
+        return _read(content)
+    except _UNREADABLE:
+        return None
+
+
+def _extension(certificate: x509.Certificate, kind: type[Kind]) -> Kind | None:
+    """One extension; None when the certificate has none of this kind, or any that can't be read, as some genuine ones
+    do: to those there is no path."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, *_UNREADABLE):
+        return None
 
 
 def holder(certificate: x509.Certificate) -> Holder:
@@ -81,10 +105,7 @@ def holder(certificate: x509.Certificate) -> Holder:
 
 def addresses(certificate: x509.Certificate) -> set[str]:
     """The web addresses and host names that a certificate was given for (RFC 5280 §4.2.1.6)."""
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return set()
+    found = _extension(certificate, x509.SubjectAlternativeName) or ()
     return {str(name.value) for name in found if isinstance(name, x509.UniformResourceIdentifier | x509.DNSName)}
 
 
@@ -119,17 +140,11 @@ def trusted_path(
 
 def may_sign(certificate: x509.Certificate) -> bool:
     """Whether a certificate is meant for signatures and seals, and not for an authority."""
-    try:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-        if constraints.ca:
-            return False
-    except x509.ExtensionNotFound:
-        pass
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    return usage.digital_signature or usage.content_commitment
+    constraints = _extension(certificate, x509.BasicConstraints)
+    usage = _extension(certificate, x509.KeyUsage)
+    if constraints is not None and constraints.ca:
+        return False
+    return usage is None or usage.digital_signature or usage.content_commitment
 
 
 def withdrawn(path: Sequence[x509.Certificate], world: World) -> datetime.datetime | None:
@@ -167,10 +182,7 @@ def _withdrawn_by(content: bytes, path: Sequence[x509.Certificate], at: datetime
 
 
 def _list_addresses(certificate: x509.Certificate) -> list[str]:
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except x509.ExtensionNotFound:
-        return []
+    points = _extension(certificate, x509.CRLDistributionPoints) or ()
     return [str(name.value) for point in points for name in point.full_name or []]
 
 

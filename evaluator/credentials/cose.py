@@ -67,6 +67,7 @@ def read(message: bytes) -> Envelope:
         raise Refused("malformed", "the COSE message lacks its header, its content or its signature")
     header = _header(protected)
     return Envelope(
+        form="cose",
         algorithm=_algorithm(header),
         kid=_kid(header, unprotected),
         typ=_text(header, _TYP),

@@ -272,8 +272,7 @@ def _selective(secured: Secured, proof: Mapping[str, Any], key: PublicKey) -> _A
     read = rdf.linked(secured.document, secured.world)
     options, missing = _quads_digest(_options(secured, proof, "proofValue"), secured.world, "sha256")
     quads = rdf.canonicalize(read.dataset, secured.world).splitlines(keepends=True)
-    hidden = _hidden(secured.document, read.expanded)
-    return ecdsa_sd.verify(value, options, quads, key), (*read.undefined, *missing, *hidden)
+    return ecdsa_sd.verify(value, options, quads, key), (*read.undefined, *missing)
 
 
 def _statements(secured: Secured, proof: Mapping[str, Any], value: str, hash_name: str) -> _Message:
@@ -294,29 +293,7 @@ def _options(secured: Secured, proof: Mapping[str, Any], value: str) -> dict[str
 def _quads_digest(document: Mapping[str, Any], world: World, hash_name: str) -> tuple[bytes, tuple[str, ...]]:
     read = rdf.linked(document, world)
     quads = rdf.canonicalize(read.dataset, world, hash_name)
-    return hashlib.new(hash_name, quads.encode()).digest(), (*read.undefined, *_hidden(document, read.expanded))
-
-
-_VOCABULARY = "https://www.w3.org/2018/credentials#"
-_READ = (
-    "issuer",
-    "holder",
-    "credentialSubject",
-    "credentialStatus",
-    "validFrom",
-    "validUntil",
-    "issuanceDate",
-    "expirationDate",
-    "verifiableCredential",
-)
-"""Members that are read from the JSON; all of them live in one vocabulary."""
-
-
-def _hidden(document: Mapping[str, Any], expanded: Any) -> tuple[str, ...]:
-    """Statements about the credential that stand in it under another name than the one everybody looks for, such as
-    an end of validity that a reader of the JSON would never see."""
-    top = expanded[0] if isinstance(expanded, list) and len(expanded) == 1 and isinstance(expanded[0], dict) else {}
-    return tuple(name for name in _READ if f"{_VOCABULARY}{name}" in top and name not in document)
+    return hashlib.new(hash_name, quads.encode()).digest(), read.undefined
 
 
 def _algorithm(types: dict[str, str], key: PublicKey) -> str:

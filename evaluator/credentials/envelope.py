@@ -7,7 +7,7 @@ carries itself (`jwk`, `x5c`) proves nothing about the issuer. https://www.w3.or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from cryptography import x509
@@ -23,6 +23,8 @@ from evaluator.credentials.world import Unavailable, World
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One signature as it was received."""
 
+    form: Literal["jwt", "cose"] = "jwt"
+    """On what its media types end."""
     algorithm: str
     """JWS name, as the header states it."""
     kid: str = ""
@@ -119,7 +121,7 @@ def _certified(chain: list[x509.Certificate], issuer: str, world: World) -> Chec
     except Unavailable as error:
         return because("seal_certificate_untrusted", f"{said}; {error.reason}")
     names = certificates.addresses(chain[0])
-    if issuer in names or host(issuer) in names:
+    if not issuer or issuer in names or host(issuer) in names:  # without a name of its own it is the certificate's
         return passed("issuer_binding", said)
     return because("issuer_mismatch", f"the certificate of {said} does not name {issuer[:200]}")
 

@@ -110,6 +110,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """Name."""
     issuer_id: str | None = None
     issuer_url: str | None = None
+    url: str | None = None
+    """Page of the program."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +135,7 @@ def candidate(program: Program) -> Candidate:
         issuer=issuer.name if issuer else None,
         issuer_id=issuer.id if issuer else None,
         issuer_url=issuer.url if issuer else None,
+        url=program.url,
     )
 
 
@@ -175,7 +178,9 @@ def issuer_likeness(issuer: Issuer, other: Candidate) -> tuple[float, bool]:
     own = _host(issuer.id)
     if issuer.id and (issuer.id == other.issuer_id or own in {_host(other.issuer_id), _host(other.issuer_url)} - {""}):
         return 1.0, True
-    return _dice(_words(issuer.name) - _LEGAL, _words(other.issuer or "") - _LEGAL), False
+    alike = _dice(_words(issuer.name) - _LEGAL, _words(other.issuer or "") - _LEGAL)
+    # Many issuers may have their programs on one platform, so the host of the page binds only together with the name.
+    return alike, alike >= THRESHOLD and own != "" and own == _host(other.url)
 
 
 def likeness(one: str, other: str) -> float:

@@ -45,8 +45,9 @@ def items(value: Any) -> list[Any]:
 
 
 def types(node: dict[str, Any]) -> list[str]:
-    """The types of a node that are text."""
-    return [one for one in items(node.get("type")) if isinstance(one, str)]
+    """The types of a node that are text; classes of the vocabulary without its prefix or address."""
+    found = [one for one in items(node.get("type")) if isinstance(one, str)]
+    return [one.removeprefix("obi:").removeprefix(_VOCABULARY) for one in found]
 
 
 def is_version_1(node: dict[str, Any]) -> bool:

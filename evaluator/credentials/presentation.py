@@ -63,7 +63,7 @@ def verify_envelope(
     """The verdict on a presentation in a token: VCDM 1.1 (`vp`), or VC-JOSE-COSE. `found` are checks made so far."""
     try:
         document = _document(payload, media_type(envelope.typ or ""))
-        holder = _holder(document, payload)
+        holder = _holder(document, payload) or _named_by(envelope.kid)
     except Refused as refusal:
         return decide(FORMAT, [passed("carrier"), refusal.check])
     checks = [*found, *check_types(envelope, SECURED | {"jwt"}, CONTENT_TYPES)]
@@ -97,6 +97,11 @@ def _holder(document: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
     if len(set(named)) > 1:
         raise Refused("holder_mismatch", f"iss is {named[1][:200]}, the holder {named[0][:200]}")
     return named[0] if named else ""
+
+
+def _named_by(kid: str) -> str:
+    """Where nobody is named, the presenter is who controls the key."""
+    return kid.partition("#")[0] if kid.startswith("did:") else ""
 
 
 # --- the credentials inside ---------------------------------------------------------------------------------

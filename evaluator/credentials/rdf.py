@@ -34,9 +34,8 @@ class Linked(NamedTuple):
     dataset: dict[str, Any]
     """RDF dataset as PyLD has it, for `canonicalize`."""
     undefined: tuple[str, ...]
-    """Names, types and identifiers that no context defines. No signature over statements covers them."""
-    expanded: Any
-    """The expanded document (JSON-LD 1.1 API §5.1)."""
+    """Names, types and identifiers that no context defines, so that no signature over statements covers them; and
+    members that everybody reads but that stand there under another name."""
 
 
 def linked(document: Mapping[str, Any], world: World) -> Linked:
@@ -58,7 +57,7 @@ def linked(document: Mapping[str, Any], world: World) -> Linked:
         raise Refused("resource_limit", "nested too deeply") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # what PyLD raises for shapes it never expects
         raise Refused("context_invalid", f"no linked data: {type(error).__name__}") from None
-    return Linked(dataset, tuple(dict.fromkeys(processor.undefined)), processor.expanded)
+    return Linked(dataset, tuple(dict.fromkeys((*processor.undefined, *_hidden(document, processor.expanded)))))
 
 
 def canonical_quads(document: Mapping[str, Any], world: World, hash_name: str = "sha256") -> str:
@@ -142,6 +141,28 @@ def _relative(expanded: Any) -> list[str]:
             found += [iri[:100] for iri in named if isinstance(iri, str) and ":" not in iri and iri != "@json"]
             queue.extend(value for value in item.values() if isinstance(value, list | dict))
     return found
+
+
+_VOCABULARY = "https://www.w3.org/2018/credentials#"
+_READ = (
+    "issuer",
+    "holder",
+    "credentialSubject",
+    "credentialStatus",
+    "validFrom",
+    "validUntil",
+    "issuanceDate",
+    "expirationDate",
+    "verifiableCredential",
+)
+"""Members that are read from the JSON; all of them live in one vocabulary."""
+
+
+def _hidden(document: Mapping[str, Any], expanded: Any) -> tuple[str, ...]:
+    """Statements about the credential that stand in it under another name than the one everybody looks for, such as
+    an end of validity that a reader of the JSON would never see."""
+    top = expanded[0] if isinstance(expanded, list) and len(expanded) == 1 and isinstance(expanded[0], dict) else {}
+    return tuple(name for name in _READ if f"{_VOCABULARY}{name}" in top and name not in document)
 
 
 def _pairs(expanded: Any) -> int:

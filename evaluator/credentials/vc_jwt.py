@@ -15,7 +15,7 @@ from typing import Any
 
 from evaluator.credentials import times
 from evaluator.credentials.envelope import Envelope, check_signer, media_type, published_keys
-from evaluator.credentials.vc_model import identifier, is_url, many, version
+from evaluator.credentials.vc_model import identifier, many, version
 from evaluator.credentials.verdict import Check, Refused, because
 from evaluator.credentials.world import World
 
@@ -46,7 +46,8 @@ def secured_credential(
 
 def check_types(envelope: Envelope, types: Collection[str], content_types: Collection[str]) -> list[Check]:
     """What an envelope says that it is and holds; nothing when that is right, or when it says nothing."""
-    for name, found, allowed in (("typ", envelope.typ, types), ("cty", envelope.cty, content_types)):
+    own = [kind for kind in types if kind.endswith(envelope.form)]
+    for name, found, allowed in (("typ", envelope.typ, own), ("cty", envelope.cty, content_types)):
         if found is not None and media_type(found) not in allowed:
             return [because("media_type_invalid", f"{name} is {found[:80]!r}")]
     return []
@@ -109,7 +110,7 @@ def completed(credential: Mapping[str, Any], payload: Mapping[str, Any], typ: st
         return found
     if "sub" in payload and isinstance(subject, dict) and "id" not in subject:
         found["credentialSubject"] = {**subject, "id": payload["sub"]}
-    if is_url(payload.get("jti")):  # some issuers put a bare UUID there, which names no credential
+    if not whole and isinstance(payload.get("jti"), str):
         found.setdefault("id", payload["jti"])
     for claim, member in _DATES[version(found) or 2].items():
         stated = times.seconds(payload.get(claim))

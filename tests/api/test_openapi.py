@@ -59,6 +59,7 @@ def test_every_resource_is_there(document: dict[str, Any]) -> None:
         *("/v1/programs", "/v1/programs/{key}", "/v1/programs/{key}/versions", "/v1/programs/{key}/scorecards"),
         *("/v1/programs/{key}/versions/{version}", "/v1/programs/{key}/versions/{version}/changes"),
         *("/v1/programs/{key}/corrections", "/v1/comparisons", "/v1/comparisons/{id}", "/v1/batch"),
+        *("/v1/credentials", "/v1/credentials/{id}", "/v1/credentials/{id}/verify", "/v1/events"),
         *("/v1/health", "/v1/ready", "/v1/metrics"),
     }
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from api.settings import Settings
 from api.world import Worlds, nothing, read_map, worlds
 from tests.corpus import CORPUS
 
@@ -110,5 +111,5 @@ def documents() -> dict[str, bytes]:
 
 def offline(more: dict[str, bytes] | None = None, **changed: Any) -> Worlds:
     """Worlds in which nothing but the documents of the vectors, and `more`, can be had."""
-    made = worlds(nothing, Path("no-such-folder"), {**documents(), **(more or {})})
+    made = worlds(nothing, Settings(contexts=Path("no-such-folder")), {**documents(), **(more or {})})
     return Worlds(**{"fetch": made.fetch, "pinned": made.pinned, "now": lambda: AT, **changed})

@@ -9,6 +9,7 @@ import re
 
 import pytest
 import xlsxwriter
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.api.pages.conftest import Visit
@@ -195,6 +196,11 @@ def test_correct_how_the_columns_of_a_table_were_understood(
     page.get_by_text("How the columns were understood").click()
     expect(page.get_by_label("Title", exact=True)).to_have_value("title")
     expect(page.get_by_label("Proctored")).to_have_value("supervised")
+    if javascript:
+        page.set_viewport_size({"width": 390, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
     page.get_by_label("Short name").fill("title")
     page.get_by_role("button", name="Read the table again").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from api import jobs, service
-from api.store import keys, search
+from api.store import credentials, events, keys, search
 from api.store.database import BadDatabaseUrl, Database
 from api.store.tables import METADATA
 from tests.api.store import programs as made
@@ -36,6 +37,12 @@ def fill(database: Database) -> str:
         session.execute(
             text("INSERT INTO idempotency (owner, key, request, token, started) VALUES ('o', 'k', 'r', 't', '2026')")
         )
+        day = datetime.timedelta(days=1)
+        keep = credentials.Retention(file=day, verdict=day, recheck=day)
+        now = datetime.datetime.now(datetime.UTC)
+        kept = credentials.add(session, ("badge.json", "sha256:0", b"{}"), (), "valid", keep, now)
+        standing = events.Standing(outcome="valid", codes=())
+        events.add(session, "credential.changed", kept.id, events.Change(before=standing, after=standing), now)
     return both[0]
 
 

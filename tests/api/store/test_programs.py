@@ -282,6 +282,87 @@ def test_refresh_scores_under_a_new_rubric_and_a_later_day(database: Database) -
     assert rows(database, "scorecards") == 2
 
 
+# --- one id, two issuers ------------------------------------------------------------------------------------
+
+FACTS = {"identity_verified": True}
+
+
+def titles(database: Database) -> list[tuple[str | None, str | None]]:
+    page = service.search_programs(database, service.search.Search(), [])
+    return [(each.title, each.issuer) for each in page.items]
+
+
+def test_a_document_that_claims_the_id_of_another_issuer_is_kept_apart(database: Database) -> None:
+    true, false = made.paper("true"), made.paper("false", "evil.csv")
+    first = add(database, (true, made.says(true, {"pass_mark": 0.9}, issuer="Example College")))[0]
+    claims = made.says(false, {"pass_mark": 0.1, **FACTS}, issuer="Evil Corp", title="Cheap")
+    second = add(database, (false, claims))[0]
+    key = first.programs[0].key
+    kept = current(database, key)
+    assert (kept.version, kept.program.value("pass_mark"), len(kept.program.documents)) == (1, 0.9, 1)
+    assert [each.change for each in second.programs] == ["new"]
+    assert second.programs[0].key != key
+    assert current(database, second.programs[0].key).program.value("pass_mark") == 0.1
+    said = second.problems[0].message
+    assert all(words in said for words in ("“A program” of “Example College”", "“Cheap” of “Evil Corp”", "kept apart"))
+    again = add(database, (false, claims))[0]
+    assert [(each.key, each.change) for each in again.programs] == [(second.programs[0].key, "same")]
+    assert titles(database) == [("A program", "Example College"), ("Cheap", "Evil Corp")]
+
+
+def test_one_upload_with_one_id_of_two_issuers_gives_two_programs(database: Database) -> None:
+    one, other = made.paper("one"), made.paper("two", "b.csv")
+    pair = [(each, made.says(each, FACTS, issuer=name)) for each, name in ((one, "College"), (other, "Corp"))]
+    added = add(database, *pair)
+    keys = [[program.key for program in each.programs] for each in added]
+    assert len(keys[0]) == len(keys[1]) == 1
+    assert keys[0] != keys[1]
+    assert [len(each.problems) for each in added] == [0, 1]
+    both = made.paper("both", "c.csv")
+    inside = add(database, (both, *(made.says(both, FACTS, id="urn:x", issuer=name) for name in ("A", "B"))))[0]
+    assert len(inside.programs) == 2
+    assert len(inside.problems) == 1
+    assert len(titles(database)) == 4
+
+
+@pytest.mark.parametrize("second", [None, "example  COLLEGE"])
+def test_an_unknown_issuer_or_the_same_name_makes_one_program(database: Database, second: str | None) -> None:
+    one, other = made.paper("one"), made.paper("two", "https://example.org/b")
+    fields = {"issuer": second} if second else {}
+    added = add(database, (one, made.says(one, FACTS, issuer="Example College")))
+    added += add(database, (other, made.says(other, {"pass_mark": 0.5}, **fields)))  # type: ignore[arg-type]
+    assert len({each.programs[0].key for each in added}) == 1
+    assert not added[1].problems
+    assert len(current(database, added[0].programs[0].key).program.documents) == 2
+
+
+def test_a_page_that_was_fetched_again_may_name_another_issuer(database: Database) -> None:
+    old, new = made.paper("old"), made.paper("new", retrieved="2026-11-02T00:00:00Z")
+    key = add(database, (old, made.says(old, FACTS, issuer="Example College")))[0].programs[0].key
+    renamed = add(database, (new, made.says(new, FACTS, issuer="Example University")))[0]
+    assert not renamed.problems
+    assert [each.key for each in renamed.programs] == [key]
+    assert titles(database) == [("A program", "Example University")]
+
+
+def test_writers_that_claim_one_id_at_once_are_told_apart(database: Database) -> None:
+    papers = [made.paper(str(number), f"{number}.csv") for number in range(6)]
+    added: list[service.Added] = []
+
+    def write(number: int) -> None:
+        issuer = "College" if number % 2 else "Corp"
+        added.extend(add(database, (papers[number], made.says(papers[number], FACTS, issuer=issuer))))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(added) == 6
+    assert sorted(len(each.problems) for each in added) == [0, 0, 0, 1, 1, 1]
+    assert sorted(issuer or "" for _, issuer in titles(database)) == ["College", "Corp"]
+
+
 def test_refresh_notices_other_profiles_and_says_why(database: Database) -> None:
     source = made.paper("one")
     key = add(database, (source, made.says(source, {"assessment_exists": True})))[0].programs[0].key

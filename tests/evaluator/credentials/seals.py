@@ -52,7 +52,7 @@ def party(subject: x509.Name, by: Party | None = None, authority: bool = False, 
     """A party, certified by another or by itself.
 
     `more`: `usages` (of the key), `starts`, `ends`, `revocations` (address of the authority's list), `constraints`
-    (False leaves them out).
+    (False leaves them out), `odd` (an extension that is none).
     """
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -72,6 +72,9 @@ def party(subject: x509.Name, by: Party | None = None, authority: bool = False, 
         address = x509.UniformResourceIdentifier(more["revocations"])
         point = x509.DistributionPoint([address], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+    if more.get("odd"):
+        names = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"no names")
+        builder = builder.add_extension(names, critical=False)
     return Party(key, builder.sign(by.key if by else key, SHA256()))
 
 

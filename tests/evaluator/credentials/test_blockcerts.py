@@ -23,7 +23,7 @@ from evaluator.credentials.verify import verify
 from evaluator.credentials.world import World
 from tests.corpus import needs_corpus
 from tests.evaluator.credentials import vectors
-from tests.evaluator.credentials.signing import EMPLOYER, Signer, merged, world
+from tests.evaluator.credentials.signing import EMPLOYER, Signer, data_integrity, merged, world
 
 COLLEGE = "https://college.example/profile"
 REVOKED = "https://college.example/revoked"
@@ -218,6 +218,25 @@ def test_proofs_in_a_row_cover_each_other() -> None:
     assert set(issued.verdict().codes) == {"one_proof_failed"}
     issued.document = {**both, "proof": [second, first]}
     assert issued.verdict().outcome == "invalid"
+
+
+@needs_corpus
+def test_an_anchor_behind_the_issuers_own_signature_is_a_time_stamp() -> None:
+    """Whoever gives it, and only behind a signature that is right and the issuer's."""
+    issuer, stranger = Signer("issuer by DID"), Signer("stranger")
+    bare = {**CREDENTIAL, "issuer": issuer.did}
+    for signer, outcome in ((issuer, "valid"), (stranger, "invalid")):
+        signature = data_integrity(bare, signer)["proof"]
+        target = content_hash({**bare, "proof": signature})
+        issued = Issued({"version": 3})
+        stamp = {**issued.document["proof"], "proofValue": packed(target, [["right", SIBLING]], issued.chain)}
+        issued.documents[f"tx:{issued.chain}:{TRANSACTION}"]["remoteHash"] = root_over(target)
+        issued.document = {**bare, "proof": [signature, stamp]}
+        assert issued.verdict().outcome == outcome, issued.verdict()
+        issued.documents[f"tx:{issued.chain}:{TRANSACTION}"]["issuingAddress"] = "1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH"
+        assert "issuer_mismatch" in issued.verdict().codes
+        issued.document = {**bare, "proof": [stamp, signature]}
+        assert issued.verdict().outcome == "invalid"
 
 
 @needs_corpus

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,25 @@ def test_nothing_takes_long_to_be_refused(content: bytes) -> None:
     started = time.monotonic()
     code_of(content)
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pdf(b" " * 200_000_000),
+        svg(b"<openbadges:assertion>" + b"x" * (limits.PICTURE_TEXT_BYTES + 1)),
+        svg(b"<g/>" * limits.SVG_ELEMENTS),
+        b"[" * 1_000_000,
+    ],
+    ids=["PDF bomb", "SVG text", "SVG elements", "JSON depth"],
+)
+def test_what_is_refused_takes_little_memory(content: bytes) -> None:
+    tracemalloc.start()
+    try:
+        assert code_of(content) == "resource_limit"
+        assert tracemalloc.get_traced_memory()[1] < 8 * limits.PICTURE_TEXT_BYTES
+    finally:
+        tracemalloc.stop()
 
 
 # --- fuzzing ----------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ def test_as_bytes_and_in_base64(algorithm: str) -> None:
         ({}, set()),
         ({16: "vc+cose"}, set()),
         ({16: "application/vp+cose"}, {"media_type_invalid"}),
+        ({16: "vc+jwt"}, {"media_type_invalid"}),
         ({16: 61}, {"media_type_invalid"}),
         ({3: "very/bad"}, {"media_type_invalid"}),
         ({2: [99]}, {"alg_not_allowed"}),
@@ -127,6 +128,13 @@ def test_cbor_that_means_harm(bomb: bytes) -> None:
     for content in (bomb, b"\xd2" + bomb, cbor2.dumps([bomb, {}, b"", b""])):
         with pytest.raises(Refused):
             read(content)
+
+
+def test_depth_of_cbor() -> None:
+    deepest = b"\x81" * limits.CBOR_DEPTH + b"\x00"
+    assert strict_cbor.parse(deepest, limit=100)
+    with pytest.raises(strict_cbor.CborError, match="depth"):
+        strict_cbor.parse(b"\x81" + deepest, limit=100)
 
 
 def test_cbor_beyond_the_limit_is_not_looked_at() -> None:

@@ -243,6 +243,7 @@ def test_a_withdrawn_key() -> None:
         {"end": "https://www.w3.org/2018/credentials#validUntil"},
         {"proofPurpose": "https://example.org/purpose"},
         {"Award": {"@id": "https://example.org/Award", "@context": {"issuer": "https://example.org/issuer"}}},
+        {"title": "https://schema.org/name"},
         {"@vocab": "https://example.org/"},
         {"kind": "@type"},
         {"cred": "https://www.w3.org/2018/credentials#", "end": "cred:validUntil"},

@@ -116,6 +116,11 @@ def test_attack(attack: Callable[[list[Any]], None]) -> None:
     assert _codes(document) - {""} == {"integrity_failed"}
 
 
+def test_two_nodes_are_never_one() -> None:
+    with pytest.raises(Refused, match="one label"):
+        ecdsa_sd.parse(_encoded([b"", b"", [], {0: b"same", 1: b"same"}, []]))
+
+
 def test_a_statement_changed() -> None:
     document = _document()
     document["issuer"] = "did:example:other"

@@ -104,11 +104,22 @@ def test_the_credential_of_vcdm_1_is_completed_by_the_claims() -> None:
     assert {check.id: check.outcome for check in verdict.checks}["recipient"] == "pass"
 
 
-def test_a_bare_uuid_as_jti_names_no_credential() -> None:
+def test_jti_stands_for_the_id_even_as_a_bare_uuid() -> None:
+    """As some issuers have it; their revocation list names the credential by it."""
+    listed = "https://college.example/revoked"
     inner = {**BADGE, "@context": ["https://www.w3.org/2018/credentials/v1"], "issuanceDate": "2026-01-01T00:00:00Z"}
+    inner["credentialStatus"] = {"id": listed, "type": "1EdTechRevocationList"}
     del inner["validFrom"], inner["id"]
-    claims = {"iss": COLLEGE, "jti": "b8052f9c-4f8c-4330-bbc1-4033b8ee5d6b", "vc": inner}
-    assert judged(jws(HEADER, claims, ISSUER)).outcome == "valid"
+    name = "b8052f9c-4f8c-4330-bbc1-4033b8ee5d6b"
+    token = jws(HEADER, {"iss": COLLEGE, "jti": name, "vc": inner}, ISSUER)
+    for revoked, outcome in ((name, "invalid"), ("another", "valid")):
+        documents = {**DOCUMENTS, listed: {"revokedCredential": [{"id": revoked}]}}
+        assert judged(token, world(documents)).outcome == outcome
+
+
+def test_an_unknown_algorithm_is_refused_before_any_key_is_looked_for() -> None:
+    start = f"{b64(json.dumps({**HEADER, 'alg': 'HS256'}))}.{b64(json.dumps(PAYLOAD))}."
+    assert judged(start, world()).codes == ("alg_not_allowed",)
 
 
 def test_in_json() -> None:

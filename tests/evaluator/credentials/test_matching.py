@@ -60,6 +60,15 @@ def test_a_name_alone_is_no_proof_of_who_issued_it() -> None:
     assert bound.bound is True
 
 
+def test_the_page_of_a_program_binds_together_with_the_name() -> None:
+    page = Candidate(id="x", title=PROGRAM.title, issuer="Example College", url="https://college.example/a")
+    found = match(verified("Certificate in Data Analysis"), [page])
+    assert found is not None
+    assert found.bound is True
+    tenant = msgspec.structs.replace(page, issuer="Another School")
+    assert match(verified("Certificate in Data Analysis"), [tenant]) is None
+
+
 def test_another_issuer_can_not_use_the_identifier_of_a_program() -> None:
     stranger = Issuer(id="did:key:z6Mk", name="Somebody")
     assert match(verified("Certificate in Data Analysis", stranger, PROGRAM.id), [PROGRAM]) is None

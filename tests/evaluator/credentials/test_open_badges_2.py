@@ -184,6 +184,8 @@ INSIDE = ASSERTION | {"badge": without(BADGE, "@context") | {"issuer": without(P
         ),
         (token(SIGNED), {f"{HOME}/issuer": without(SIGNER, "revocationList")}),
         (token(ASSERTION), {}),
+        (token(SIGNED | {"type": "obi:Assertion"}), {}),
+        (token(SIGNED | {"type": "https://w3id.org/openbadges#Assertion"}), {}),
     ],
 )
 def test_other_forms_of_a_genuine_badge(presented: Any, changes: dict[str, Any]) -> None:

@@ -90,6 +90,28 @@ def test_own_definitions_stay_with_their_document() -> None:
         rdf.canonical_quads({**own, "@context": [V2, OB3]}, world())
 
 
+def test_own_definitions_leave_nothing_behind() -> None:
+    def kept() -> int:
+        return sum(len(context.processed) for context in rdf._shared.values())
+
+    rdf.canonical_quads(credential(), world())
+    before = kept()
+    for number in range(5):
+        own = {f"colour{number}": f"https://example.org/{number}"}
+        rdf.canonical_quads(credential(**{"@context": [V2, OB3, own]}), world())
+    assert kept() == before
+
+
+def test_what_several_types_define_adds_up() -> None:
+    scoped = {
+        kind: {"@id": f"https://example.org/{kind}", "@context": {name: f"https://example.org/{name}"}}
+        for kind, name in (("Aa", "ax"), ("Bb", "bx"))
+    }
+    subjects = [{"type": "Bb", "bx": "1"}, {"type": ["Aa", "Bb"], "ax": "2", "bx": "3"}]
+    document = credential(**{"@context": [V2, scoped]}, credentialSubject=subjects, type=["VerifiableCredential"])
+    assert rdf.canonical_quads(document, world()) == _plain(document)
+
+
 def _graph(subjects: list[Any]) -> dict[str, Any]:
     return {
         "@context": [V2, EXAMPLES],
@@ -123,6 +145,24 @@ def test_work_is_bounded(document: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="resource_limit"):
         rdf.canonical_quads(document, world())
     assert time.process_time() - started < 2  # the bound is on work; this only shows that work is what takes time
+
+
+def test_permutations_that_come_to_nothing_are_work_too() -> None:
+    """Nodes that stand in several graphs are permuted with their doubles; nearly all permutations are skipped."""
+    dataset = {
+        f"urn:graph:{graph}": [
+            {
+                "subject": {"type": "blank node", "value": f"_:x{side}{number}"},
+                "predicate": {"type": "IRI", "value": "urn:p"},
+                "object": {"type": "blank node", "value": f"_:n{side}"},
+            }
+            for side in range(2)
+            for number in range(4)
+        ]
+        for graph in range(2)
+    }
+    with pytest.raises(Refused, match="resource_limit"):
+        rdf.canonicalize(dataset, world())
 
 
 def test_a_clique_is_judged() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator import strict_yaml
+from evaluator.credentials.limits import IDENTITIES
 from evaluator.credentials.recipient import check, of_assertion
 from evaluator.credentials.verdict import Identity
 
@@ -35,6 +36,13 @@ def test_one_of_several_identities_is_enough() -> None:
     assert check(of_assertion(several), ["https://p.example/a"]).outcome == "pass"
     assert check(of_assertion(several), ["b@example.org", "https://p.example/a"]).outcome == "pass"
     assert check(of_assertion(several), ["b@example.org"]).code == "recipient_mismatch"
+
+
+def test_no_more_identities_are_looked_at_than_the_limit() -> None:
+    others = [{"type": "email", "identity": f"{number}@example.org"} for number in range(IDENTITIES - 1)]
+    own = {"type": "email", "identity": "a@example.org"}
+    assert check(of_assertion([*others, own]), ["a@example.org"]).outcome == "pass"
+    assert check(of_assertion([*others, others[0], own]), ["a@example.org"]).code == "recipient_mismatch"
 
 
 def test_a_strong_match_hides_a_weak_one() -> None:

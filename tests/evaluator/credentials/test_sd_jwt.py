@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -400,6 +404,33 @@ def test_status(listed: bytes | None, codes: set[str]) -> None:
     token = issued(merged(PAYLOAD, {"status": {"status_list": {"idx": 5, "uri": LIST}}, "_sd": None}))
     documents = DOCUMENTS if listed is None else {**DOCUMENTS, LIST: listed}
     assert set(judged(token, world(documents)).codes) == codes
+
+
+def test_a_list_that_would_fill_the_memory() -> None:
+    """256 MiB of zeros in 256 KiB: given up at the limit, long before they are there."""
+    stream = zlib.compressobj(9)
+    packed = b"".join([*(stream.compress(bytes(1 << 20)) for _ in range(256)), stream.flush()])
+    token = issued(merged(PAYLOAD, {"status": {"status_list": {"idx": 5, "uri": LIST}}, "_sd": None}))
+    at = world({**DOCUMENTS, LIST: status_list(status_list={"lst": b64(packed)})})
+    tracemalloc.start()
+    started = time.perf_counter()
+    try:
+        assert judged(token, at).codes == ("status_list_invalid",)
+        assert time.perf_counter() - started < 2
+        assert tracemalloc.get_traced_memory()[1] < 4 * limits.INFLATED_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_certificate_names_an_issuer_who_does_not() -> None:
+    """SD-JWT VC §3.5: with `x5c` and without `iss` the issuer is whom the certificate names."""
+    authority = Signer("authority", "ES256")
+    chain = [ISSUER.certificate(["https://college.example"], authority)]
+    header = {"typ": "dc+sd-jwt", "x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain]}
+    token = jws(header, merged(PAYLOAD, {"iss": None}), ISSUER) + "~"
+    root = authority.certificate(ca=True, name="An authority").public_bytes(Encoding.DER)
+    assert judged(token, world(anchors=(root,))).outcome == "valid"
+    assert judged(token, world()).codes == ("seal_certificate_untrusted",)
 
 
 def test_status_that_is_not_understood_or_out_of_range() -> None:
