@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.gather import Judged
-from api.words import CLAIM_VERBS, say_beside
+from api.words import CLAIM_VERBS, say_beside, say_cap
 from evaluator.beside import Beside
 from evaluator.compare import Comparison, Standing
 from evaluator.explain import say_value
@@ -69,8 +69,7 @@ def scorecard(card: Scorecard) -> RenderableType:
     blocks += [Padding(_criterion(criterion), (0, 0, 0, 2)) for criterion in card.criteria]
     for cap in card.caps:
         if cap.holds is True or cap.bites:
-            certain = "" if cap.holds else " (not known whether it holds; it limits the lower scores)"
-            blocks.append(Text(f"  Cap: at most {cap.at_most}: {cap.says}{certain}", style="red"))
+            blocks.append(Text(f"  {say_cap(cap)}", style="red"))
     oldest = f"oldest evidence {card.oldest_evidence}; " if card.oldest_evidence else ""
     blocks.append(Text(f"  {card.rubric}@{card.version} {card.digest[:19]}; {oldest}{card.advisory}", "bright_black"))
     return Group(*blocks, "")

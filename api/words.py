@@ -15,7 +15,7 @@ from evaluator.compare import Claim, Pair, Standing
 from evaluator.explain import say_value
 from evaluator.facts import Value, dictionary
 from evaluator.program import Grade, Program
-from evaluator.score import CriterionScore, Scorecard
+from evaluator.score import CapScore, CriterionScore, Scorecard
 
 ENGLISH = NullTranslations()
 """Gives every text as it stands here."""
@@ -89,9 +89,17 @@ def summary(card: Scorecard, texts: NullTranslations = ENGLISH) -> str:
         sentences = [_("Shows that %(clauses)s.") % {"clauses": _(", and that ").join(shown)}]
     if unknown:
         sentences.append(_("Not known: %(facts)s.") % {"facts": named(unknown[:MOST_SHOWN])})
-    limits = [cap for cap in card.caps if cap.bites]
-    sentences += [_("At most %(points)d: %(why)s.") % {"points": cap.at_most, "why": cap.says} for cap in limits]
+    sentences += [say_cap(cap, texts) for cap in card.caps if cap.bites]
     return " ".join(sentences)
+
+
+def say_cap(cap: CapScore, texts: NullTranslations = ENGLISH) -> str:
+    """What limits a score: a finding, or something that nobody has ruled out yet."""
+    _ = texts.gettext
+    words = {"points": cap.at_most, "why": cap.says}
+    if cap.holds is None:
+        return _("Held at %(points)d until this is ruled out: %(why)s.") % words
+    return _("At most %(points)d: %(why)s.") % words
 
 
 def grounds(own: CriterionScore) -> str:

@@ -2,8 +2,8 @@
 
     python bench/compare_many.py
 
-Programs are drawn at random with a fixed seed and know half of what is asked. The first call, which draws the weights
-of a rubric, is told apart from later ones.
+Programs are drawn at random with a fixed seed and know half of what is asked. Times are of the processor. Only the
+drawn weights of a rubric are kept from call to call: the first call, which draws them, is told apart from later ones.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ def random_program(number: int, names: list[str], draw: random.Random) -> Progra
 
 
 def timed(task: Callable[[], object]) -> tuple[float, float]:
-    """Milliseconds of the first call, and the median of the later ones."""
+    """Milliseconds of processor time of the first call, and the median of the later ones."""
     times = []
     weight_draws.cache_clear()
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start = time.process_time()
         task()
-        times.append((time.perf_counter() - start) * 1e3)
+        times.append((time.process_time() - start) * 1e3)
     return times[0], statistics.median(times[1:])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from typing import Literal
@@ -25,6 +25,8 @@ CLAIMS: tuple[Claim, ...] = ("ahead", "probably_ahead", "shows_more", "level")
 
 DRAWS = 10_000
 """Error of a share of wins: at most 0.01 at 95 % confidence (1.96 × √(0.25 ÷ 10,000))."""
+STAGES = (slice(0, 1_000), slice(1_000, 2_500), slice(2_500, 5_000), slice(5_000, DRAWS))
+"""Draws of what is unknown are made in stages, until the rest can't make a claim true any more: most pairs need few."""
 SURE = 0.95
 """Share of draws that a claim needs."""
 SEED = 20_220_616
@@ -36,8 +38,8 @@ GRAIN = 100_000
 Matrix = npt.NDArray[np.float64]
 Kept = tuple[bool, ...]
 """Per group of criteria that apply together, whether a pair is compared on it."""
-_Scores = Callable[[int, Kept], Matrix]
-"""Scores of a program (by index) in every draw."""
+_Share = Callable[[int, int, Kept], float]
+"""The share of draws in which the first of two programs (by index) wins."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +206,9 @@ class _Draws:
 
     def __init__(self, field: Field) -> None:
         self.field = field
-        self._parts: dict[int, tuple[Matrix, Matrix]] = {}
-        self._drawn: dict[tuple[int, Kept], Matrix] = {}
+        self._unknown = [drawn_parts(field, index) for index in range(len(field.cards))]
+        self._parts: list[list[tuple[Matrix, Matrix]]] = [[] for _ in field.cards]
+        self._drawn: dict[tuple[int, Kept, int], Matrix] = {}
         self._shown: dict[tuple[int, Kept], Matrix] = {}
         self._whole: dict[Kept, Matrix] = {}
 
@@ -213,16 +216,16 @@ class _Draws:
         """The strongest claim that draws support, whatever set of criteria the two turn out to have in common."""
         sets = self.field.common(first, second)
         return (
-            self._winner("probably_ahead", self.drawn, first, second, sets)
-            or self._winner("shows_more", self.shown, first, second, sets)
+            self._winner("probably_ahead", self._drawn_share, first, second, sets)
+            or self._winner("shows_more", self._shown_share, first, second, sets)
             or self._level(first, second, sets[0])
         )
 
-    def _winner(self, claim: Claim, scores: _Scores, first: int, second: int, sets: Sequence[Kept]) -> Verdict | None:
+    def _winner(self, claim: Claim, share_of: _Share, first: int, second: int, sets: Sequence[Kept]) -> Verdict | None:
         for one, other in ((first, second), (second, first)):
             share = 1.0
             for kept in sets:
-                share = min(share, np.count_nonzero(scores(one, kept) > scores(other, kept)) / DRAWS)
+                share = min(share, share_of(one, other, kept))
                 if share < SURE:
                     break
             else:
@@ -233,8 +236,20 @@ class _Draws:
         """The same whichever of the two came first: the one that shows more is named first, then by id."""
         cards = self.field.cards
         one, other = sorted((first, second), key=lambda index: (-cards[index].stated, cards[index].program))
-        share = np.count_nonzero(self.shown(one, kept) > self.shown(other, kept)) / DRAWS
-        return Verdict("level", one, share=share)
+        return Verdict("level", one, share=self._shown_share(one, other, kept))
+
+    def _shown_share(self, one: int, other: int, kept: Kept) -> float:
+        """The share of draws of weights in which one shows more than the other."""
+        return np.count_nonzero(self.shown(one, kept) > self.shown(other, kept)) / DRAWS
+
+    def _drawn_share(self, one: int, other: int, kept: Kept) -> float:
+        """The share of draws of weights and unknowns in which one wins; 0 as soon as it can't be SURE any more."""
+        wins = 0
+        for stage, draws in enumerate(STAGES):
+            wins += int(np.count_nonzero(self.drawn(one, kept, stage) > self.drawn(other, kept, stage)))
+            if wins + DRAWS - draws.stop < SURE * DRAWS:
+                return 0.0
+        return wins / DRAWS
 
     def shown(self, index: int, kept: Kept) -> Matrix:
         """A program's score in each draw of weights, with unknown counted as not shown."""
@@ -244,15 +259,16 @@ class _Draws:
             self._shown[index, kept] = np.minimum(levels @ self.field.draws, limit)
         return self._shown[index, kept]
 
-    def drawn(self, index: int, kept: Kept) -> Matrix:
-        """A program's score in each draw of weights and of what is unknown of it."""
-        if (index, kept) not in self._drawn:
-            if index not in self._parts:
-                self._parts[index] = drawn_parts(self.field, index)
-            parts, limit = self._parts[index]
+    def drawn(self, index: int, kept: Kept, stage: int) -> Matrix:
+        """A program's score in each draw of a stage, of weights and of what is unknown of it."""
+        if (index, kept, stage) not in self._drawn:
+            made = self._parts[index]
+            while len(made) <= stage:
+                made.append(next(self._unknown[index]))
+            parts, limit = made[stage]
             earned = reduce(np.add, itertools.compress(parts, kept))
-            self._drawn[index, kept] = np.minimum(100 * earned, limit * self.whole(kept))
-        return self._drawn[index, kept]
+            self._drawn[index, kept, stage] = np.minimum(100 * earned, limit * self.whole(kept)[STAGES[stage]])
+        return self._drawn[index, kept, stage]
 
     def whole(self, kept: Kept) -> Matrix:
         """What the best levels of the criteria kept amount to in each draw."""
@@ -261,8 +277,8 @@ class _Draws:
         return self._whole[kept]
 
 
-def drawn_parts(field: Field, index: int) -> tuple[Matrix, Matrix]:
-    """Groups × draws: what each group of criteria earns; and per draw, the points to which caps limit the score.
+def drawn_parts(field: Field, index: int) -> Iterator[tuple[Matrix, Matrix]]:
+    """Per stage, groups × draws: what each group of criteria earns; and per draw, the points to which caps limit it.
 
     Unknown levels are drawn uniformly from those still possible, and so is whether an unknown cap holds.
     """
@@ -270,18 +286,39 @@ def drawn_parts(field: Field, index: int) -> tuple[Matrix, Matrix]:
     # A stream per program, so that a claim about two programs does not depend on who else is compared.
     seed = hashlib.sha256(f"{card.digest} {card.program}".encode()).digest()
     stream = np.random.Generator(np.random.PCG64(int.from_bytes(seed)))
-    parts = (field.groups * field.low[index]) @ field.draws
-    for column, criterion in enumerate(card.criteria):
+    groups = field.groups * field.low[index]
+    home = np.array(field.home)
+    gains = _gains(field, index)
+    for draws in STAGES:
+        weights = field.draws[:, draws]
+        parts = groups @ weights
+        for columns, worth in gains:
+            count = len(worth) // len(columns)
+            chosen = stream.integers(0, count, (len(columns), weights.shape[1]), dtype=np.uint16)
+            chosen += np.arange(0, len(worth), count, dtype=np.uint16)[:, None]
+            earned = worth.take(chosen) * weights[columns]
+            for group in range(len(parts)):
+                parts[group] += earned[home[columns] == group].sum(axis=0)
+        limit = np.full(weights.shape[1], field.cap_high[index], float)
+        for cap in card.caps:
+            if cap.holds is None:
+                points = np.array([100, cap.at_most], float)
+                np.minimum(limit, points.take(stream.integers(0, 2, len(limit), dtype=np.uint16)), out=limit)
+        yield parts, limit
+
+
+def _gains(field: Field, index: int) -> list[tuple[list[int], Matrix]]:
+    """Criteria whose level is not known, those with equally many possible levels together: their columns, and what each
+    possible level adds to the stated one, column by column."""
+    found: dict[int, list[tuple[int, list[int]]]] = {}
+    for column, criterion in enumerate(field.cards[index].criteria):
         if criterion.possible > criterion.stated:
-            levels = field.rubric.criteria[column].levels
-            gains = [level - criterion.stated for level in levels if criterion.stated <= level <= criterion.possible]
-            worth = np.array(gains, float) * (field.scale // criterion.maximum)
-            gained = worth.take(stream.integers(0, len(gains), DRAWS, dtype=np.uint16))
-            gained *= field.draws[column]
-            parts[field.home[column]] += gained
-    limit = np.full(DRAWS, field.cap_high[index], float)
-    for cap in card.caps:
-        if cap.holds is None:
-            points = np.array([100, cap.at_most], float)
-            np.minimum(limit, points.take(stream.integers(0, 2, DRAWS, dtype=np.uint16)), out=limit)
-    return parts, limit
+            unit = field.scale // criterion.maximum
+            levels = [
+                each for each in field.rubric.criteria[column].levels if criterion.stated <= each <= criterion.possible
+            ]
+            found.setdefault(len(levels), []).append((column, [(each - criterion.stated) * unit for each in levels]))
+    return [
+        ([column for column, _ in alike], np.array([gain for _, own in alike for gain in own], float))
+        for _, alike in sorted(found.items())
+    ]

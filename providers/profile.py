@@ -116,10 +116,32 @@ def inherit(program: Program, profiles: Iterable[Profile]) -> Program:
     for profile in profiles:
         if not _is_of(names, hosts, profile.matches):
             continue
+        program = with_evidence(program, _identification(program, profile))
         for number, statement in enumerate(profile.statements):
             if statement.holds_for is None or _holds(statement.holds_for, program):
                 program = with_evidence(program, _evidence(program, profile, number, statement))
     return program
+
+
+def _identification(program: Program, profile: Profile) -> Iterator[tuple[str, Evidence]]:
+    """An issuer whose profile says where it publishes has a name and an address, so it can be found."""
+    issuer, hosts = program.issuer, profile.matches.hosts
+    named = issuer is not None and any(name.casefold() == issuer.name.casefold() for name in profile.matches.names)
+    if profile.kind == "issuer" and named and hosts:
+        read_on = max(stated.read_on for statement in profile.statements for stated in statement.facts.values())
+        yield (
+            "issuer_identified",
+            Evidence(
+                document=profile.digest,
+                locator="/matches/hosts/0",
+                quote=f"{profile.name} publishes at {hosts[0]}.",
+                value=True,
+                grade="documented",
+                retrieved=read_on.isoformat(),
+                inherited_from=profile.name,
+                source=f"https://{hosts[0]}/",
+            ),
+        )
 
 
 def _holds(text: str, program: Program) -> bool:

@@ -58,7 +58,7 @@ def _in(texts: NullTranslations) -> dict[str, Callable[..., Any]]:
     """The filters that speak."""
     spoken = (
         *(words.headline, words.said, words.say_claim, words.say_level),
-        *(words.say_reversal, words.say_scores, words.summary),
+        *(words.say_cap, words.say_reversal, words.say_scores, words.summary),
     )
     return {each.__name__: partial(each, texts=texts) for each in spoken}
 

@@ -16,7 +16,7 @@ from evaluator.canonical import canonical_json
 from evaluator.credentials import contexts, ecdsa_sd, keys, limits, multibase, rdf, signatures, strict_json
 from evaluator.credentials.signatures import PublicKey
 from evaluator.credentials.times import instant
-from evaluator.credentials.verdict import Check, Refused, because, passed, plain
+from evaluator.credentials.verdict import Check, CheckId, Refused, because, passed, plain
 from evaluator.credentials.world import World
 
 EDDSA_RDFC = ("eddsa-rdfc-2022", "eddsa-rdf-2022", "eddsa-2022")
@@ -97,7 +97,7 @@ def check_proofs(document: Mapping[str, Any], world: World, wanted: Wanted) -> P
     found = [check_proof(secured, number, wanted) for number in range(len(secured.proofs))]
     suites = tuple(dict.fromkeys(suite for _, suite in found))
     checks = combine([checks for checks, _ in found])
-    return Proven((*checks, *_own_definitions(document, world, suites)), suites)
+    return Proven((*checks, *_own_definitions(document, world, suites), *_withheld(secured, checks, suites)), suites)
 
 
 def combine(found: list[list[Check]]) -> tuple[Check, ...]:
@@ -273,6 +273,27 @@ def _selective(secured: Secured, proof: Mapping[str, Any], key: PublicKey) -> _A
     options, missing = _quads_digest(_options(secured, proof, "proofValue"), secured.world, "sha256")
     quads = rdf.canonicalize(read.dataset, secured.world).splitlines(keepends=True)
     return ecdsa_sd.verify(value, options, quads, key), (*read.undefined, *missing)
+
+
+_LAPSES: dict[CheckId, str] = {"validity_period": "validUntil", "status": "credentialStatus"}
+
+
+def _withheld(secured: Secured, checks: tuple[Check, ...], suites: tuple[str, ...]) -> tuple[Check, ...]:
+    """What the holder of a selectively disclosed credential may have left out: that it has ended or can be revoked.
+
+    Where the issuer did not make these mandatory, nobody but the holder knows whether there is more.
+    """
+    if "ecdsa-sd-2023" not in suites or any(check.outcome != "pass" for check in checks if check.id == "integrity"):
+        return ()
+    found = []
+    quads = rdf.canonical_quads(secured.document, secured.world).splitlines(keepends=True)
+    for proof in secured.proofs:
+        if proof.get("cryptosuite") == "ecdsa-sd-2023":
+            value = ecdsa_sd.parse(proof.get("proofValue"))
+            for check, name in _LAPSES.items():
+                if not ecdsa_sd.is_whole(value, quads, f"https://www.w3.org/2018/credentials#{name}"):
+                    found.append(plain(check, "unknown", f"the holder chose what to show and may withhold {name}"))
+    return tuple(found)
 
 
 def _statements(secured: Secured, proof: Mapping[str, Any], value: str, hash_name: str) -> _Message:

@@ -70,6 +70,13 @@ def verify(value: Derived, options: bytes, quads: list[str], issuer: PublicKey) 
     return all(signatures.verify(own, "ES256", quad.encode(), signature) for quad, signature in pairs)
 
 
+def is_whole(value: Derived, quads: list[str], predicate: str) -> bool:
+    """Whether all that the issuer stated with a predicate is shown: only so where the issuer made it mandatory."""
+    signed = sorted(_LABEL.sub(lambda match: _label(value, match), quad) for quad in quads)
+    stated = [number for number, quad in enumerate(signed) if quad.split(" ", 2)[1] == f"<{predicate}>"]
+    return bool(stated) and value.mandatory.issuperset(stated)
+
+
 def _derived(parts: Any) -> Derived:
     match parts:
         case [bytes() as base, bytes() as key, list() as each, dict() as labels, list() as mandatory]:

@@ -69,7 +69,7 @@ def _check_keys(envelope: Envelope, published: list[PublicKey], world: World) ->
         fitting = [key for key in published if ALGORITHMS.get(envelope.algorithm) == key.type] or published[:1]
         for key in fitting:
             if verify(key, envelope.algorithm, envelope.signed, envelope.signature):
-                binding = _ended(key, world) or passed("issuer_binding", f"key {key.id or envelope.kid}")
+                binding = _ended(key, world) or passed("issuer_binding", f"key {key.id or envelope.kid}"[:300])
                 return [passed("integrity", envelope.algorithm), binding]
     except Refused as refusal:
         return [refusal.check]
@@ -81,7 +81,7 @@ def _ended(key: PublicKey, world: World) -> Check | None:
     for name, text in (("revoked", key.revoked), ("expired", key.expires)):
         time = times.instant(text)
         if text and (time is None or time <= world.at):
-            return because("issuer_key_revoked", f"{key.id} {name} on {text[:40]}")
+            return because("issuer_key_revoked", f"{key.id[:200]} {name} on {text[:40]}")
     return None
 
 

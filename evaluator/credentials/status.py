@@ -76,6 +76,8 @@ def _entry(entry: Any, document: Mapping[str, Any], issuer: str, world: World, o
 def _1edtech(entry: Mapping[str, Any], credential: str, world: World) -> Check:
     """A plain list; only its address, which the issuer signed, vouches for it."""
     address = identifier(entry)
+    if not address.startswith("https://"):
+        raise Refused("status_unavailable", f"{address[:200]!r} is no https address, and the list is not signed")
     listed = _json(_fetch(address, world), address)
     for revoked in many(listed.get("revokedCredential")):
         details = revoked if isinstance(revoked, Mapping) else {}

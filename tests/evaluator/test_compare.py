@@ -212,7 +212,8 @@ def test_weights_are_drawn_around_the_published_ones() -> None:
 def test_of_several_unknown_caps_the_lowest_that_is_drawn_limits() -> None:
     rubric = RUBRICS["capped"]
     cards = cards_of([named({"identity_verified": True, "pass_mark": 0.7}, "one")], rubric)
-    parts, limit = drawn_parts(Field(cards, rubric), 0)
+    parts, limit = map(np.hstack, zip(*drawn_parts(Field(cards, rubric), 0), strict=True))
+    assert limit.shape == (DRAWS,)
     shares = {points: np.count_nonzero(limit == points) / DRAWS for points in (20, 60, 100)}
     # Each of the two holds in half of the draws; 60 limits only where 20 does not.
     assert shares == pytest.approx({20: 0.5, 60: 0.25, 100: 0.25}, abs=0.02)

@@ -74,7 +74,8 @@ def test_where_it_disagrees_the_programs_own_document_stands(grade: Any) -> None
     draft = Draft(SOURCE, grade)
     draft.state("identity_verified", False, "/x")
     own = draft.finish(title="Welding", issuer=Organization(name="Academy of Trades"))
-    assert inherit(own, [made({"identity_verified": True})]) == own
+    inherited = inherit(own, [made({"identity_verified": True})])
+    assert inherited.facts["identity_verified"] == own.facts["identity_verified"]
 
 
 def test_a_conflict_of_the_programs_own_documents_is_not_decided_by_a_profile() -> None:
@@ -83,7 +84,18 @@ def test_a_conflict_of_the_programs_own_documents_is_not_decided_by_a_profile() 
     draft.state("delivery", "onsite", "/2")
     own = draft.finish(title="Welding", issuer=Organization(name="Academy of Trades"))
     assert own.value("delivery") is None
-    assert inherit(own, [made({"delivery": "online"})]) == own
+    assert inherit(own, [made({"delivery": "online"})]).facts["delivery"] == own.facts["delivery"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [("issuer", "Academy of Trades", True), ("issuer", "Another Academy", None), ("platform", "Academy of Trades", None)],
+)
+def test_an_issuer_whose_profile_says_where_it_publishes_can_be_found(kind: Any, name: str, expected: Any) -> None:
+    own = program(issuer=Organization(name=name), url="https://academy.example/welding")
+    inherited = inherit(own, [made({"supervised": True}).model_copy(update={"kind": kind})])
+    assert inherited.value("supervised") is True
+    assert inherited.value("issuer_identified") is expected
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from evaluator.credentials.world import offline
 from tests.corpus import needs_corpus
-from tests.evaluator.credentials.issuing import ISSUER, Key, credential, judged, signed
+from tests.evaluator.credentials.issuing import ISSUER, LIST, Key, credential, entry, judged, signed, status_list
 from tests.evaluator.credentials.vectors import AT, contexts, read
 
 pytestmark = needs_corpus
@@ -77,11 +77,12 @@ def test_openvc_derives_what_is_shown() -> None:
     from openvc.proof.ecdsa_sd import EcdsaSdProofSuite
 
     suite = EcdsaSdProofSuite()
+    document = credential(P256.did, validUntil="2027-01-01T00:00:00Z", credentialStatus=entry())
     base = suite.add_base_proof(
-        credential(P256.did),
+        document,
         signing_key=P256SigningKey(P256.private, P256.method),
         verification_method=P256.method,
-        mandatory_pointers=["/issuer", "/validFrom", "/credentialSubject/id"],
+        mandatory_pointers=["/issuer", "/validFrom", "/validUntil", "/credentialStatus", "/credentialSubject/id"],
         created=MADE,
         extra_contexts=_known(),
     )
@@ -90,12 +91,40 @@ def test_openvc_derives_what_is_shown() -> None:
         base, selective_pointers=["/name", "/credentialSubject/achievement"], extra_contexts=_known()
     )
     assert "name" in shown
-    assert judged(shown).outcome == "valid"
+    lists = {LIST: status_list(P256)}
+    assert judged(shown, lists).outcome == "valid"
+    assert judged(shown, {LIST: status_list(P256, set_bits=(7,))}).codes == ("revoked",)
     assert judged(_changed(shown)).codes == ("integrity_failed",)
     hidden = suite.derive_proof(base, selective_pointers=["/credentialSubject/achievement"], extra_contexts=_known())
     assert "name" not in hidden
-    assert judged(hidden).outcome == "valid"
+    assert judged(hidden, lists).outcome == "valid"
     assert judged({**hidden, "name": "Knots"}).codes == ("integrity_failed",)
+
+
+@pytest.mark.parametrize("withheld", ["validUntil", "credentialStatus"])
+def test_what_the_holder_may_withhold_is_unknown(withheld: str) -> None:
+    _openvc_suites()
+    from openvc.keys import P256SigningKey
+    from openvc.proof.ecdsa_sd import EcdsaSdProofSuite
+
+    suite = EcdsaSdProofSuite()
+    ends = {"validUntil": "2026-02-01T00:00:00Z", "credentialStatus": entry()}
+    kept = next(name for name in ends if name != withheld)
+    document = credential(P256.did, **{**ends, "validUntil": "2027-01-01T00:00:00Z"} if kept == "validUntil" else ends)
+    base = suite.add_base_proof(
+        document,
+        signing_key=P256SigningKey(P256.private, P256.method),
+        verification_method=P256.method,
+        mandatory_pointers=["/issuer", "/validFrom", f"/{kept}"],
+        created=MADE,
+        extra_contexts=_known(),
+    )
+    shown = suite.derive_proof(base, selective_pointers=["/credentialSubject"], extra_contexts=_known())
+    assert withheld not in shown
+    verdict = judged(shown, {LIST: status_list(P256)})
+    assert (verdict.outcome, verdict.codes) == ("indeterminate", ())
+    shown = suite.derive_proof(base, selective_pointers=["/credentialSubject", f"/{withheld}"], extra_contexts=_known())
+    assert judged(shown, {LIST: status_list(P256)}).outcome != "valid"
 
 
 def test_openbadgeslib() -> None:

@@ -164,6 +164,12 @@ def test_1edtech(revoked: list[Any], codes: tuple[str, ...]) -> None:
     assert judged(_with(stated), {LIST: listed}).codes == codes
 
 
+def test_an_unsigned_list_over_an_open_line_counts_for_nothing() -> None:
+    stated = {"id": "http://lists.example/1", "type": "1EdTechRevocationList"}
+    listed = {"id": "http://lists.example/1", "revokedCredential": []}
+    assert judged(_with(stated), {"http://lists.example/1": listed}).codes == ("status_unavailable",)
+
+
 # --- token status lists ----------------------------------------------------------------------------------------
 
 
