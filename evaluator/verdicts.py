@@ -287,18 +287,17 @@ def drawn_parts(field: Field, index: int) -> Iterator[tuple[Matrix, Matrix]]:
     seed = hashlib.sha256(f"{card.digest} {card.program}".encode()).digest()
     stream = np.random.Generator(np.random.PCG64(int.from_bytes(seed)))
     groups = field.groups * field.low[index]
-    home = np.array(field.home)
     gains = _gains(field, index)
     for draws in STAGES:
         weights = field.draws[:, draws]
         parts = groups @ weights
-        for columns, worth in gains:
+        for columns, worth, members in gains:
             count = len(worth) // len(columns)
             chosen = stream.integers(0, count, (len(columns), weights.shape[1]), dtype=np.uint16)
             chosen += np.arange(0, len(worth), count, dtype=np.uint16)[:, None]
-            earned = worth.take(chosen) * weights[columns]
-            for group in range(len(parts)):
-                parts[group] += earned[home[columns] == group].sum(axis=0)
+            earned = worth.take(chosen)
+            earned *= weights[columns]
+            parts += members @ earned
         limit = np.full(weights.shape[1], field.cap_high[index], float)
         for cap in card.caps:
             if cap.holds is None:
@@ -307,18 +306,21 @@ def drawn_parts(field: Field, index: int) -> Iterator[tuple[Matrix, Matrix]]:
         yield parts, limit
 
 
-def _gains(field: Field, index: int) -> list[tuple[list[int], Matrix]]:
-    """Criteria whose level is not known, those with equally many possible levels together: their columns, and what each
-    possible level adds to the stated one, column by column."""
-    found: dict[int, list[tuple[int, list[int]]]] = {}
+def _gains(field: Field, index: int) -> list[tuple[list[int], Matrix, Matrix]]:
+    """Criteria whose level is not known, those with equally many possible levels together: their columns; what each
+    possible level adds to the stated one, column by column; and to which groups they belong, groups × columns."""
+    found: dict[int, tuple[list[int], list[int]]] = {}
     for column, criterion in enumerate(field.cards[index].criteria):
         if criterion.possible > criterion.stated:
             unit = field.scale // criterion.maximum
-            levels = [
-                each for each in field.rubric.criteria[column].levels if criterion.stated <= each <= criterion.possible
+            levels = field.rubric.criteria[column].levels
+            gains = [
+                unit * (each - criterion.stated) for each in levels if criterion.stated <= each <= criterion.possible
             ]
-            found.setdefault(len(levels), []).append((column, [(each - criterion.stated) * unit for each in levels]))
+            columns, worth = found.setdefault(len(gains), ([], []))
+            columns.append(column)
+            worth += gains
     return [
-        ([column for column, _ in alike], np.array([gain for _, own in alike for gain in own], float))
-        for _, alike in sorted(found.items())
+        (columns, np.array(worth, float), field.groups[:, columns].astype(float))
+        for _, (columns, worth) in sorted(found.items())
     ]

@@ -84,7 +84,7 @@ def _card(request: Request, seen: Seen, rubrics: Sequence[Rubric]) -> dict[str, 
 def _tone(report: Report) -> str:
     """How the verdict is set off: `good` only for what is real, by somebody known, and not somebody else's."""
     doubtful = report.outcome == "valid" and report.holder_match is not False and presented.is_only_a_key(report)
-    if report.outcome == "indeterminate" or doubtful:
+    if report.outcome == "indeterminate":
         return "open"
     return "good" if presented.is_real(report) else "bad"
 

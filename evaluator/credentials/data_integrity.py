@@ -16,7 +16,7 @@ from evaluator.canonical import canonical_json
 from evaluator.credentials import contexts, ecdsa_sd, keys, limits, multibase, rdf, signatures, strict_json
 from evaluator.credentials.signatures import PublicKey
 from evaluator.credentials.times import instant
-from evaluator.credentials.verdict import Check, CheckId, Refused, because, passed, plain
+from evaluator.credentials.verdict import Check, Refused, because, passed, plain
 from evaluator.credentials.world import World
 
 EDDSA_RDFC = ("eddsa-rdfc-2022", "eddsa-rdf-2022", "eddsa-2022")
@@ -275,25 +275,16 @@ def _selective(secured: Secured, proof: Mapping[str, Any], key: PublicKey) -> _A
     return ecdsa_sd.verify(value, options, quads, key), (*read.undefined, *missing)
 
 
-_LAPSES: dict[CheckId, str] = {"validity_period": "validUntil", "status": "credentialStatus"}
-
-
 def _withheld(secured: Secured, checks: tuple[Check, ...], suites: tuple[str, ...]) -> tuple[Check, ...]:
-    """What the holder of a selectively disclosed credential may have left out: that it has ended or can be revoked.
-
-    Where the issuer did not make these mandatory, nobody but the holder knows whether there is more.
-    """
+    """What stays unknown because the holder chose what to show."""
     if "ecdsa-sd-2023" not in suites or any(check.outcome != "pass" for check in checks if check.id == "integrity"):
         return ()
-    found = []
-    quads = rdf.canonical_quads(secured.document, secured.world).splitlines(keepends=True)
-    for proof in secured.proofs:
-        if proof.get("cryptosuite") == "ecdsa-sd-2023":
-            value = ecdsa_sd.parse(proof.get("proofValue"))
-            for check, name in _LAPSES.items():
-                if not ecdsa_sd.is_whole(value, quads, f"https://www.w3.org/2018/credentials#{name}"):
-                    found.append(plain(check, "unknown", f"the holder chose what to show and may withhold {name}"))
-    return tuple(found)
+    try:
+        quads = rdf.canonical_quads(secured.document, secured.world).splitlines(keepends=True)
+    except Refused as refusal:
+        return (refusal.check,)
+    values = [proof["proofValue"] for proof in secured.proofs if proof.get("cryptosuite") == "ecdsa-sd-2023"]
+    return tuple(check for value in values for check in ecdsa_sd.withheld(ecdsa_sd.parse(value), quads))
 
 
 def _statements(secured: Secured, proof: Mapping[str, Any], value: str, hash_name: str) -> _Message:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from evaluator.credentials import keys, limits, multibase, signatures, strict_cbor
 from evaluator.credentials.signatures import PublicKey
-from evaluator.credentials.verdict import Refused
+from evaluator.credentials.verdict import Check, CheckId, Refused, plain
 
 _BASE = b"\xd9\x5d\x00"
 _DERIVED = b"\xd9\x5d\x01"
@@ -70,11 +70,23 @@ def verify(value: Derived, options: bytes, quads: list[str], issuer: PublicKey) 
     return all(signatures.verify(own, "ES256", quad.encode(), signature) for quad, signature in pairs)
 
 
-def is_whole(value: Derived, quads: list[str], predicate: str) -> bool:
-    """Whether all that the issuer stated with a predicate is shown: only so where the issuer made it mandatory."""
+_LAPSES: dict[CheckId, str] = {"validity_period": "validUntil", "status": "credentialStatus"}
+
+
+def withheld(value: Derived, quads: list[str]) -> list[Check]:
+    """What the holder may have left out of a proven credential: that it has ended, or that it can be revoked.
+
+    Where the issuer did not make these mandatory, nobody but the holder knows whether there is more. `quads` as in
+    `verify`.
+    """
+    found = []
     signed = sorted(_LABEL.sub(lambda match: _label(value, match), quad) for quad in quads)
-    stated = [number for number, quad in enumerate(signed) if quad.split(" ", 2)[1] == f"<{predicate}>"]
-    return bool(stated) and value.mandatory.issuperset(stated)
+    for check, name in _LAPSES.items():
+        predicate = f"<https://www.w3.org/2018/credentials#{name}>"
+        stated = [number for number, quad in enumerate(signed) if quad.split(" ", 2)[1] == predicate]
+        if not stated or not value.mandatory.issuperset(stated):
+            found.append(plain(check, "unknown", f"the holder chose what to show and may withhold {name}"))
+    return found
 
 
 def _derived(parts: Any) -> Derived:

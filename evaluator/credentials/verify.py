@@ -38,6 +38,13 @@ def verify(content: bytes, world: World) -> list[Verdict]:
 
 def judge(kind: carrier.Kind, value: Any, world: World, depth: int = 0) -> Verdict:
     """The verdict on one credential that was taken out of its carrier."""
+    try:
+        return _judge(kind, value, world, depth)
+    except Refused as refusal:
+        return refused("unknown", refusal)
+
+
+def _judge(kind: carrier.Kind, value: Any, world: World, depth: int) -> Verdict:
     inner = partial(_inner, depth=depth + 1)
     match kind:
         case "json":

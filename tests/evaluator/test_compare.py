@@ -19,7 +19,7 @@ from evaluator.compare import CLAIMS, MOST_PROGRAMS, Pair, compare, standing
 from evaluator.program import Program
 from evaluator.rubric import Rubric
 from evaluator.score import Scorecard, score_derived
-from evaluator.verdicts import DRAWS, GRAIN, SURE, Field, drawn_parts, weight_draws
+from evaluator.verdicts import DRAWS, GRAIN, STAGES, SURE, Field, _Draws, drawn_parts, weight_draws
 from tests.evaluator.strategies import graded, program_of, rubric_of, rubrics
 
 TODAY = datetime.date(2026, 11, 24)
@@ -218,6 +218,23 @@ def test_of_several_unknown_caps_the_lowest_that_is_drawn_limits() -> None:
     # Each of the two holds in half of the draws; 60 limits only where 20 does not.
     assert shares == pytest.approx({20: 0.5, 60: 0.25, 100: 0.25}, abs=0.02)
     assert parts.sum() == weight_draws((30, 10), rubric.concentration).sum() * 2
+
+
+def test_ending_early_changes_no_claim_and_no_share() -> None:
+    facts = [{"pass_mark": 0.7}, {"identity_verified": True}, {"identity_verified": False, "pass_mark": 0.2}, {}]
+    for rubric in RUBRICS.values():
+        cards = cards_of([named(each, f"p{number}") for number, each in enumerate(facts)], rubric)
+        field, draws = Field(cards, rubric), _Draws(Field(cards, rubric))
+        for first, second in itertools.permutations(range(len(cards)), 2):
+            for kept in field.common(first, second):
+                scores = [
+                    np.hstack([draws.drawn(each, kept, stage) for stage in range(len(STAGES))])
+                    for each in (first, second)
+                ]
+                whole = np.count_nonzero(scores[0] > scores[1]) / DRAWS
+                assert draws._drawn_share(first, second, kept) == (whole if whole >= SURE else 0.0)
+    assert [STAGES[0].start, STAGES[-1].stop] == [0, DRAWS]
+    assert all(one.stop == other.start for one, other in itertools.pairwise(STAGES))
 
 
 @pytest.mark.parametrize("count", [0, 1, MOST_PROGRAMS + 1])

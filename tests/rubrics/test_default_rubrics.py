@@ -101,7 +101,7 @@ def test_what_does_not_apply_to_all(rubric: str, criterion: str, applies: str) -
 
 def test_all_else_applies_to_all() -> None:
     apply_to_some = [criterion.id for rubric in RUBRICS for criterion in rubric.criteria if criterion.applies]
-    assert apply_to_some == ["size_coherence", "role_fit", "volume"]
+    assert apply_to_some == ["volume", "size_coherence", "role_fit"]
 
 
 # --- cases --------------------------------------------------------------------------------------------------

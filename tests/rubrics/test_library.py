@@ -130,7 +130,7 @@ def test_the_mistakes_of_every_file_are_listed(tmp_path: Path) -> None:
     written(tmp_path / "mine", SAMPLE.replace("title: Sample", "titel: Sample"))
     written(tmp_path / "mine", SAMPLE.replace("asks: Is it any good?\n", ""), "sample/1.1.0")
     assert problems(tmp_path / "mine") == [
-        'mine/sample/1.0.0.yaml, title: the key "title" is missing.',
+        'mine/sample/1.0.0.yaml: the key "title" is missing.',
         'mine/sample/1.0.0.yaml, titel: unknown key "titel". Did you mean "title"?',
         'mine/sample/1.1.0.yaml, asks: the key "asks" is missing.',
     ]
@@ -150,7 +150,7 @@ def plugin(folder: Path, target: str) -> list[EntryPoint]:
 
 def test_the_folder_of_a_plugin_is_found(tmp_path: Path) -> None:
     folders = library.folders_of(plugin(tmp_path, "rubrics:FOLDER"))
-    assert [rubric.rubric for rubric in library.in_folders(folders)] == ["alignment", "recognition", "rigor"]
+    assert [rubric.rubric for rubric in library.in_folders(folders)] == ["rigor", "recognition", "alignment"]
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,9 @@ def credential(issuer: str = ISSUER.did, /, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**document, **changes}.items() if value is not None}
 
 
-def signed(
-    document: Mapping[str, Any], key: Key = ISSUER, suite: str = "eddsa-jcs-2022", **options: Any
-) -> dict[str, Any]:
-    """The document with one more proof. An option that is None is left out."""
+def signed(document: Mapping[str, Any], key: Key = ISSUER, suite: str = "", **options: Any) -> dict[str, Any]:
+    """The document with one more proof, over JSON unless a suite is named. An option that is None is left out."""
+    suite = suite or ("eddsa-jcs-2022" if isinstance(key.private, ed25519.Ed25519PrivateKey) else "ecdsa-jcs-2019")
     kind = {"type": "DataIntegrityProof", "cryptosuite": suite}
     if suite[0].isupper():
         kind = {"type": suite}

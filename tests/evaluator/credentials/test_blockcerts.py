@@ -154,7 +154,7 @@ class Issued:
             found[COLLEGE] = merged(profile, self._words(case.get("profile", {})))
         if case.get("entry") != "absent":
             hashes = ("remoteHash", "transaction")
-            changes = case.get("entry", {}).items()
+            changes = self._words(case.get("entry", {})).items()
             filled = {name: value.ljust(64, "0") if value and name in hashes else value for name, value in changes}
             found[f"tx:{self.chain}:{TRANSACTION}"] = merged(entry, filled)
         return found
@@ -165,6 +165,7 @@ class Issued:
             "BARE": self.address,
             "CERTIFICATE": CERTIFICATE,
             "ATTACKER": ATTACKER.method,
+            "ATTACKER_ADDRESS": ledger.address_of(ATTACKER.private.public_key(), self.chain),
         }
         if isinstance(value, dict):
             return {name: self._words(part) for name, part in value.items()}
@@ -237,6 +238,14 @@ def test_an_anchor_behind_the_issuers_own_signature_is_a_time_stamp() -> None:
         assert "issuer_mismatch" in issued.verdict().codes
         issued.document = {**bare, "proof": [stamp, signature]}
         assert issued.verdict().outcome == "invalid"
+    unknown = {**bare, "issuer": "did:web:b.example"}
+    signature = data_integrity(unknown, issuer, verificationMethod="did:web:b.example#key-1")["proof"]
+    target = content_hash({**unknown, "proof": signature})
+    stamp = {**issued.document["proof"][0], "proofValue": packed(target, [["right", SIBLING]], issued.chain)}
+    issued.document = {**unknown, "proof": [signature, stamp]}
+    entry = {"remoteHash": root_over(target), "issuingAddress": issued.address}
+    issued.documents[f"tx:{issued.chain}:{TRANSACTION}"] |= entry
+    assert "issuer_mismatch" in issued.verdict().codes
 
 
 @needs_corpus

@@ -77,7 +77,7 @@ def test_openvc_derives_what_is_shown() -> None:
     from openvc.proof.ecdsa_sd import EcdsaSdProofSuite
 
     suite = EcdsaSdProofSuite()
-    document = credential(P256.did, validUntil="2027-01-01T00:00:00Z", credentialStatus=entry())
+    document = credential(P256.did, validUntil="2027-01-01T00:00:00Z", credentialStatus=entry(id=f"{LIST}#7"))
     base = suite.add_base_proof(
         document,
         signing_key=P256SigningKey(P256.private, P256.method),
@@ -108,9 +108,11 @@ def test_what_the_holder_may_withhold_is_unknown(withheld: str) -> None:
     from openvc.proof.ecdsa_sd import EcdsaSdProofSuite
 
     suite = EcdsaSdProofSuite()
-    ends = {"validUntil": "2026-02-01T00:00:00Z", "credentialStatus": entry()}
+    ends: dict[str, Any] = {"validUntil": "2026-02-01T00:00:00Z", "credentialStatus": entry(id=f"{LIST}#7")}
     kept = next(name for name in ends if name != withheld)
-    document = credential(P256.did, **{**ends, "validUntil": "2027-01-01T00:00:00Z"} if kept == "validUntil" else ends)
+    if kept == "validUntil":
+        ends["validUntil"] = "2027-01-01T00:00:00Z"
+    document = credential(P256.did, **ends)
     base = suite.add_base_proof(
         document,
         signing_key=P256SigningKey(P256.private, P256.method),

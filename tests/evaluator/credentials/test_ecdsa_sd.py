@@ -116,6 +116,17 @@ def test_attack(attack: Callable[[list[Any]], None]) -> None:
     assert _codes(document) - {""} == {"integrity_failed"}
 
 
+def test_running_out_of_work_is_an_answer() -> None:
+    document = _document()
+    issuer = document["proof"]["verificationMethod"].partition("#")[0]
+    codes = set()
+    for left in range(0, 200, 5):
+        poor = world()
+        poor.work.linked = left
+        codes |= {check.code for check in check_proofs(document, poor, Wanted("assertionMethod", issuer, AT)).checks}
+    assert codes == {"resource_limit", ""}
+
+
 def test_two_nodes_are_never_one() -> None:
     with pytest.raises(Refused, match="one label"):
         ecdsa_sd.parse(_encoded([b"", b"", [], {0: b"same", 1: b"same"}, []]))
