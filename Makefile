@@ -42,13 +42,13 @@ $(VENV)/run: $(VENV)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bulk,postgres,selective,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bulk,postgres,dev]'
 	@touch $@ $(VENV)/run
 
 # Pins every package at the version that a fresh environment gets today.
 constraints: $(VENV)/python
 	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
-	build/constraints/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bulk,postgres,selective,dev]'
+	build/constraints/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bulk,postgres,dev]'
 	build/constraints/bin/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 	rm -rf build/constraints
 

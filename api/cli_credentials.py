@@ -234,6 +234,8 @@ def _say(seen: Seen, catalogue: _Catalogue) -> None:
             lines.append(f"    ({detail[:300]})")
     if following := asks(report):
         lines += ["", "  What to ask for next"] + [f"  - {each}" for each in following]
+    if seen.inside:
+        lines += ["", "  Inside it", *(f"  - {each.format}: {headline(each)}" for each in seen.inside)]
     lines += _worth(seen, catalogue)
     print("\n".join(_printable(line) for line in lines), end="\n\n")
 

@@ -106,6 +106,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     report: Report
     details: tuple[str, ...] = ()
     """What exactly was found, per check of the report: for the curious; may repeat what the document says."""
+    inside: tuple[Report, ...] = ()
+    """Credentials inside it: members of a presentation or learner record, endorsements."""
     own_program: Program | None = None
     """The program as the credential itself describes it, where no known one matches."""
 
@@ -191,8 +193,13 @@ def _seen(name: str, verdict: Verdict, find: Find, at: datetime.datetime) -> See
             holder_match=_holder(checks),
         ),
         details=tuple(check.detail for check in checks),
+        inside=tuple(_seen(name, each, _nowhere, at).report for each in (*verdict.credentials, *verdict.beside)),
         own_program=own,
     )
+
+
+def _nowhere(_: Claims) -> Iterable[Candidate]:
+    return ()
 
 
 def _issuer(verdict: Verdict) -> IssuerClaim | None:

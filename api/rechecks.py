@@ -46,9 +46,15 @@ class Rechecker:
             due = kept.take_due(session, _now(), RETRY)
         if due is None:
             return False
-        # It may have been erased meanwhile.
-        with suppress(UnknownCredential, credentials.NotKept):
-            credentials.verify_again(self.database, due.id, self.worlds, self.keep)
+        try:
+            # It may have been erased meanwhile.
+            with suppress(UnknownCredential, credentials.NotKept):
+                credentials.verify_again(self.database, due.id, self.worlds, self.keep)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            # A mistake of ours must not end the worker; the credential has been put off and comes again.
+            log.error("recheck", credential=due.id, reason=type(error).__name__)
         return True
 
     def purge(self) -> int:

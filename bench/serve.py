@@ -70,9 +70,12 @@ class Figures(msgspec.Struct, frozen=True):
     p99: float
     """Milliseconds."""
     failed: int
+    processor: float
+    """Milliseconds of processor time that the server took for one, whatever else runs on the machine."""
 
     def __str__(self) -> str:
-        return f"{self.per_second:7.0f}/s   median {self.median:.1f} ms   p99 {self.p99:.1f} ms   {self.failed} failed"
+        times = f"median {self.median:.1f} ms   p99 {self.p99:.1f} ms   processor {self.processor:.2f} ms each"
+        return f"{self.per_second:7.0f}/s   {times}   {self.failed} failed"
 
 
 def fill(url: str, programs: int) -> list[str]:
@@ -91,8 +94,8 @@ def fill(url: str, programs: int) -> list[str]:
 
 
 @contextmanager
-def served(url: str, folder: Path) -> Iterator[str]:
-    """The address of a server of the database, with two workers."""
+def served(url: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """The address of a server of the database with two workers, and its process."""
     settings = {"DATABASE_URL": url, "RATE_LIMIT": "off", "LOG_LEVEL": "warning", "WORKERS": str(WORKERS), "PORT": "0"}
     environment = {**os.environ, **{f"TOUCHSTONE_{name}": value for name, value in settings.items()}}
     command = [sys.executable, "-m", "api", "serve"]
@@ -103,7 +106,7 @@ def served(url: str, folder: Path) -> Iterator[str]:
             if address is None:
                 raise SystemExit("The server did not start.")
             with urllib.request.urlopen(f"{address[0]}/v1/ready", timeout=PATIENCE):
-                yield address[0]
+                yield address[0], server.pid
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(PATIENCE)
@@ -117,16 +120,41 @@ def stored_comparison(address: str, keys: Sequence[str]) -> str:
         return f"{address}{answer.headers['Location']}"
 
 
-def loaded(url: str, script: str, folder: Path, seconds: int, connections: int) -> Figures:
-    """What wrk measures with this script."""
-    file = folder / "load.lua"
-    file.write_text(script + DONE)
-    command = ["wrk", "--threads", "1", f"--connections={connections}", f"--duration={seconds}s", f"--script={file}"]
+def processor_seconds(pid: int) -> float:
+    """Processor time that a process and those it started have taken so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(processor_seconds(int(child)) for child in children)
+
+
+def loaded(url: str, script: str, server: int, seconds: int, chosen: argparse.Namespace) -> Figures:
+    """What wrk measures with this script, against the server of that process."""
+    before = processor_seconds(server)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script + DONE)
+        file.flush()
+        result = _wrk(url, file.name, seconds, chosen.connections)
+    count = int(result[1])
+    taken = 1000 * (processor_seconds(server) - before) / max(count, 1)
+    return Figures(count / seconds, float(result[3]), float(result[4]), int(result[2]), taken)
+
+
+def _wrk(url: str, script: str, seconds: int, connections: int) -> re.Match[str]:
+    """The line in which wrk, told by the script, says its result."""
+    command = [
+        "wrk",
+        "--threads=1",
+        "--timeout=30s",
+        f"--connections={connections}",
+        f"--duration={seconds}s",
+        f"--script={script}",
+    ]
     done = subprocess.run([*command, url], capture_output=True, text=True, check=True, timeout=seconds + PATIENCE)
     result = re.search(r"RESULT (\d+) (\d+) (\S+) (\S+)", done.stdout)
     if result is None:
         raise SystemExit(f"wrk said nothing that is understood: {done.stdout[-500:]}")
-    return Figures(int(result[1]) / seconds, float(result[3]), float(result[4]), int(result[2]))
+    return result
 
 
 def main() -> None:
@@ -144,11 +172,11 @@ def main() -> None:
         url = chosen.database or f"sqlite:///{folder / 'bench.db'}"
         keys = fill(url, chosen.programs)
         script = FRESH % (",".join(f'"{key}"' for key in keys), os.getpid(), COMPARED)
-        with served(url, folder) as address:
-            loaded(f"{address}/v1/comparisons", script, folder, 2, chosen.connections)
-            fresh = loaded(f"{address}/v1/comparisons", script, folder, chosen.seconds, chosen.connections)
+        with served(url, folder) as (address, server):
+            loaded(f"{address}/v1/comparisons", script, server, 2, chosen)
+            fresh = loaded(f"{address}/v1/comparisons", script, server, chosen.seconds, chosen)
             one = stored_comparison(address, keys[:COMPARED])
-            stored = loaded(one, "", folder, chosen.seconds, chosen.connections)
+            stored = loaded(one, "", server, chosen.seconds, chosen)
     asked = f"{WORKERS} workers, {chosen.connections} connections, {chosen.programs} programs"
     print(f"{asked}, {url.partition(':')[0]}, {chosen.seconds} s each")
     print(f"fresh comparison of {COMPARED} programs under 3 rubrics   {fresh}")

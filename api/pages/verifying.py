@@ -76,6 +76,7 @@ def _card(request: Request, seen: Seen, rubrics: Sequence[Rubric]) -> dict[str, 
         "headline": headline(report, spoken),
         "claims": say_claims(report, spoken) if shows else "",
         "asks": presented.asks(report),
+        "inside": [(each.format, headline(each, spoken), say_claims(each, spoken)) for each in seen.inside],
         "worth": _worth(request, seen, rubrics),
         "found": say_program(report.program, spoken) if report.program else "",
     }
@@ -84,7 +85,7 @@ def _card(request: Request, seen: Seen, rubrics: Sequence[Rubric]) -> dict[str, 
 def _tone(report: Report) -> str:
     """How the verdict is set off: `good` only for what is real, by somebody known, and not somebody else's."""
     doubtful = report.outcome == "valid" and report.holder_match is not False and presented.is_only_a_key(report)
-    if report.outcome == "indeterminate":
+    if report.outcome == "indeterminate" or doubtful:
         return "open"
     return "good" if presented.is_real(report) else "bad"
 

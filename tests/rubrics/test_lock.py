@@ -60,7 +60,7 @@ def test_a_published_file_with_a_mistake_is_not_said_to_be_gone(tmp_path: Path) 
     found = problems(locked(written(tmp_path / "mine", SAMPLE.replace("title: Sample", "titel: Sample")), LINE))
     assert found == [
         'mine/sample/1.0.0.yaml: the key "title" is missing.',
-        'mine/sample/1.0.0.yaml, titel: unknown key "titel". Did you mean "title"?',
+        'mine/sample/1.0.0.yaml: unknown key "titel". Did you mean "title"?',
     ]
 
 

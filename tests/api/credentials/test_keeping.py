@@ -217,6 +217,20 @@ def test_the_worker_rechecks_purges_and_stops(database: Database) -> None:
         kept.get(session, gone.id)
 
 
+def test_a_mistake_of_ours_does_not_end_the_worker(database: Database) -> None:
+    at_once = Retention(file=10 * DAY, verdict=30 * DAY, recheck=datetime.timedelta(microseconds=1))
+    made = credentials.add(database, [Given("badge.json", content(HOSTED))], Withdrawn().worlds, at_once)[0]
+
+    def broken(_: str) -> bytes:
+        raise ZeroDivisionError
+
+    rechecker = Rechecker(database, offline(fetch=broken), KEPT)
+    assert rechecker.recheck_one()
+    assert not rechecker.recheck_one(), "it has been put off"
+    with database.session() as session:
+        assert kept.get(session, made.id).checked == made.checked
+
+
 def test_nothing_is_verified_by_itself_where_that_is_not_wanted(database: Database) -> None:
     never = Retention(file=10 * DAY, verdict=30 * DAY, recheck=0 * DAY)
     assert credentials.add(database, [Given("b", content(NAMED))], offline(), never)[0].recheck is None

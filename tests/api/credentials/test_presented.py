@@ -46,6 +46,8 @@ def test_a_program_is_read_from_the_achievement_and_from_nothing_else(achievemen
     assert program.issuer is not None
     assert program.issuer.name == "Example College"
     assert "rivate" not in msgspec.json.encode(program).decode()
+    other = msgspec.structs.replace(claims, title="Awarded to Another", identities=())
+    assert own_program(other, AT) == program, "not even a digest depends on the holder"
 
 
 @pytest.mark.parametrize("achievement", [None, {}, {"type": "Achievement"}, {"name": 3}])
@@ -82,13 +84,21 @@ def test_the_first_thing_to_ask_for_mends_what_is_wrong(bad: Bad) -> None:
 
 @needs_vectors
 def test_a_right_answer_about_an_altered_file_is_no_answer() -> None:
-    token = content(NAMED).decode().strip()
-    header, payload, signature = token.split(".")
-    altered = ".".join([header, payload, ("A" if signature[0] != "A" else "B") + signature[1:]])
-    report = look("x", altered.encode(), offline().world(Asked((HOLDER,))), lambda _: [])[0].report
+    report = one("altered.json", HOLDER)
     assert report.outcome == "invalid"
     assert report.holder_match is None
-    assert {check.outcome for check in report.checks if check.id == "recipient"} == {"unknown"}
+    answers = {check.id: check.outcome for check in report.checks}
+    assert (answers["integrity"], answers["validity_period"], answers["recipient"]) == ("fail", "unknown", "unknown")
+
+
+@needs_vectors
+def test_what_stands_inside_is_reported_by_itself() -> None:
+    def inside(name: str) -> list[str]:
+        return [each.outcome for each in look(name, content(name), offline().world(Asked()), lambda _: [])[0].inside]
+
+    assert inside("1edtech-clr20/simple_v1.json") == ["indeterminate", *["invalid"] * 5]
+    assert inside("1edtech-ob30/complete.json") == ["invalid"] * 3
+    assert inside(REAL) == inside("altered.json") == []
 
 
 @needs_vectors

@@ -97,7 +97,7 @@ def test_a_known_program_is_matched(service: Service) -> None:
     )
     (found,) = present(service.client, {"text": content(NAMED).decode()})
     program = found["reports"][0]["program"]
-    assert (program["how"], program["score"], program["bound"]) == ("issuer_and_title", 1.0, False)
+    assert (program["how"], program["score"], program["bound"]) == ("issuer_and_title", 1.0, True)
     assert service.client.get(f"/v1/programs/{key[0]}").json()["program"]["id"] == program["id"]
 
 

@@ -133,7 +133,7 @@ def test_too_many_and_too_deep_disclosures() -> None:
 @given(st.data())
 def test_what_goes_in_comes_out(data: st.DataObject) -> None:
     """Any claims, any of them hidden at any depth, any of those revealed: the revealed ones come back unchanged."""
-    claims = data.draw(st.dictionaries(st.text(min_size=1, max_size=4), _json, max_size=4))
+    claims = data.draw(st.dictionaries(_names, _json, max_size=4))
     texts: list[str] = []
     payload = _hide(claims, data, texts)
     assert sd_jwt.disclose(payload, texts).claims == claims
@@ -142,11 +142,12 @@ def test_what_goes_in_comes_out(data: st.DataObject) -> None:
             sd_jwt.disclose(payload, [*texts, disclosure("another", "x", 1)])
 
 
+_names = st.text(min_size=1, max_size=4).filter(lambda name: name not in ("_sd", "...", "_sd_alg"))
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=3), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=3),
     max_leaves=6,
-).filter(lambda value: "_sd" not in json.dumps(value) and "..." not in json.dumps(value))
+)
 
 
 def _hide(value: Any, data: st.DataObject, texts: list[str]) -> Any:
@@ -154,7 +155,7 @@ def _hide(value: Any, data: st.DataObject, texts: list[str]) -> Any:
         found: dict[str, Any] = {}
         for name, part in value.items():
             hidden = _hide(part, data, texts)
-            if data.draw(st.booleans()) and name not in ("_sd", "...", "_sd_alg"):
+            if data.draw(st.booleans()):
                 texts.append(disclosure(f"salt-{len(texts)}", name, hidden))
                 found.setdefault("_sd", []).append(digest(texts[-1]))
             else:
@@ -413,10 +414,10 @@ def test_a_list_that_would_fill_the_memory() -> None:
     token = issued(merged(PAYLOAD, {"status": {"status_list": {"idx": 5, "uri": LIST}}, "_sd": None}))
     at = world({**DOCUMENTS, LIST: status_list(status_list={"lst": b64(packed)})})
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         assert judged(token, at).codes == ("status_list_invalid",)
-        assert time.perf_counter() - started < 2
+        assert time.process_time() - started < 2
         assert tracemalloc.get_traced_memory()[1] < 4 * limits.INFLATED_BYTES
     finally:
         tracemalloc.stop()
