@@ -37,6 +37,7 @@ from api.routes import (
     facts,
     health,
     jobs,
+    presenting,
     profiles,
     programs,
     providers,
@@ -196,7 +197,7 @@ SCHEMAS = openapi.Schemas(
         Comparison,
     ),
     models=(FactDefinition, Profile, Rubric),
-    bodies=(documents.UploadRequest, credentials.VerifyRequest, credentials.RecheckRequest),
+    bodies=(documents.UploadRequest, presenting.VerifyRequest, presenting.RecheckRequest),
 )
 """What the answers and bodies of the API hold."""
 

@@ -210,10 +210,13 @@ def _issuer(verdict: Verdict) -> IssuerClaim | None:
 
 
 def _achievement(verdict: Verdict) -> AchievementClaim | None:
+    """Only what is said of the achievement: the title of a credential may name its holder."""
     claims = verdict.claims
-    if claims is None or not (claims.title or claims.achievement):
+    if claims is None or not claims.achievement:
         return None
-    return AchievementClaim(id=matching.achievement_id(claims), title=claims.title, proven=verdict.proven)
+    named = any(claims.achievement.get(key) for key in ("name", "title"))
+    title = claims.title if named else ""
+    return AchievementClaim(id=matching.achievement_id(claims), title=title, proven=verdict.proven)
 
 
 def _believable(verdict: Verdict) -> tuple[Check, ...]:

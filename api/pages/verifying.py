@@ -17,7 +17,7 @@ from api.pages.page import page, texts
 from api.presented import Report, Seen
 from api.problems import ProblemError
 from api.routes import given
-from api.routes.credentials import MOST, Presentation, from_form
+from api.routes.presenting import MOST, Presentation, from_form
 from api.store import programs
 from api.verdict_words import CHECK_NAMES, OUTCOME_SIGNS, OUTCOME_WORDS, headline, say_claims, say_program
 from evaluator.rubric import Rubric

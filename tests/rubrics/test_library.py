@@ -132,7 +132,7 @@ def test_the_mistakes_of_every_file_are_listed(tmp_path: Path) -> None:
     assert problems(tmp_path / "mine") == [
         'mine/sample/1.0.0.yaml: the key "title" is missing.',
         'mine/sample/1.0.0.yaml: unknown key "titel". Did you mean "title"?',
-        'mine/sample/1.1.0.yaml, asks: the key "asks" is missing.',
+        'mine/sample/1.1.0.yaml: the key "asks" is missing.',
     ]
 
 

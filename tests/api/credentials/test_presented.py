@@ -92,6 +92,13 @@ def test_a_right_answer_about_an_altered_file_is_no_answer() -> None:
 
 
 @needs_vectors
+def test_a_title_that_names_the_holder_is_no_achievement() -> None:
+    record = "1edtech-clr20/simple_v1.json"
+    assert b"Ellis Monday" in content(record)
+    assert b"Ellis Monday" not in msgspec.json.encode(one(record))
+
+
+@needs_vectors
 def test_what_stands_inside_is_reported_by_itself() -> None:
     def inside(name: str) -> list[str]:
         return [each.outcome for each in look(name, content(name), offline().world(Asked()), lambda _: [])[0].inside]
