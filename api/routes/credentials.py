@@ -1,4 +1,4 @@
-"""`/v1/credentials`: what applicants present, verified; and `/v1/events`: what has happened to it since."""
+"""`/v1/credentials`: what applicants present, verified, verified again, and erased."""
 
 from __future__ import annotations
 
