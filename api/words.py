@@ -109,7 +109,7 @@ def grounds(own: CriterionScore) -> str:
 
 
 def shows_nothing(scores: Scores) -> bool:
-    """Whether nothing is stated while something may be: not known, which is not zero."""
+    """Whether nothing is shown while something may be: an empty mark, which is not a zero."""
     return round(scores.stated) == 0 and round(scores.possible) > 0
 
 
@@ -122,7 +122,7 @@ def say_scores(scores: Scores, texts: NullTranslations = ENGLISH) -> str:
         "possible": round(scores.possible),
     }
     if shows_nothing(scores):
-        return _("not known, up to %(possible)d of 100 possible") % points
+        return _("nothing is shown, up to %(possible)d of 100 possible") % points
     if points["evidenced"] == points["stated"]:
         return _("%(stated)d of 100 stated, all of it evidenced, up to %(possible)d possible") % points
     return _("%(stated)d of 100 stated, %(evidenced)d of it evidenced, up to %(possible)d possible") % points

@@ -89,7 +89,11 @@ def test_a_conflict_of_the_programs_own_documents_is_not_decided_by_a_profile() 
 
 @pytest.mark.parametrize(
     ("kind", "name", "expected"),
-    [("issuer", "Academy of Trades", True), ("issuer", "Another Academy", None), ("platform", "Academy of Trades", None)],
+    [
+        ("issuer", "Academy of Trades", True),
+        ("issuer", "Another Academy", None),
+        ("platform", "Academy of Trades", None),
+    ],
 )
 def test_an_issuer_whose_profile_says_where_it_publishes_can_be_found(kind: Any, name: str, expected: Any) -> None:
     own = program(issuer=Organization(name=name), url="https://academy.example/welding")

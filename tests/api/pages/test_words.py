@@ -62,7 +62,7 @@ def test_a_summary_of_nothing() -> None:
     [
         ((40, 56, 88), "56 of 100 stated, 40 of it evidenced, up to 88 possible"),
         ((56.2, 56.4, 88), "56 of 100 stated, all of it evidenced, up to 88 possible"),
-        ((0, 0.4, 20), "not known, up to 20 of 100 possible"),
+        ((0, 0.4, 20), "nothing is shown, up to 20 of 100 possible"),
         ((0, 0, 0), "0 of 100 stated, all of it evidenced, up to 0 possible"),
     ],
 )
