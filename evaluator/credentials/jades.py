@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from evaluator.credentials import certificates, jose, limits, recipient, signatures, status, times, vc_model
 from evaluator.credentials.credential import Inner
+from evaluator.credentials.holder import check_unbound
 from evaluator.credentials.verdict import (
     Check,
     Claims,
@@ -78,6 +79,7 @@ def verify(value: Mapping[str, Any], world: World, inner: Inner, opener: status.
             each = _nested(document, depth)
             nested = [_verify_nested(one, world, inner, opener, depth + 1) for one in each]
             return decide(FORMAT, checks, credentials=nested)
+        checks += check_unbound(world) if depth == 0 else ()
         checks += _credential_checks(document, world)
         checks += _status(document, world, opener, all(check.outcome == "pass" for check in bound))
         return decide(FORMAT, checks, _claims(document))

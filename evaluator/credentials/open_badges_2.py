@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from evaluator.credentials import jose, keys, limits, recipient, signatures, strict_json
 from evaluator.credentials import open_badges_2_parts as parts
 from evaluator.credentials.envelope import Envelope
+from evaluator.credentials.holder import check_unbound
 from evaluator.credentials.verdict import (
     Check,
     CheckId,
@@ -68,7 +69,7 @@ def recognises(value: dict[str, Any]) -> bool:
 
 def verify(value: dict[str, Any], world: World) -> Verdict:
     """The verdict on an assertion that was presented as JSON, for which `recognises` holds."""
-    checks = [passed("carrier")]
+    checks = [passed("carrier"), *check_unbound(world)]
     try:
         return decide(HOSTED, checks, _verify_hosted(value, world, checks))
     except Refused as refusal:
@@ -113,7 +114,7 @@ def _verify_hosted(presented: dict[str, Any], world: World, checks: list[Check])
 
 def _verify_signed(envelope: Envelope, assertion: dict[str, Any], world: World, checks: list[Check]) -> Claims:
     """Append the checks of a signed badge. Raises Refused where no further check makes sense."""
-    checks.append(passed("carrier"))
+    checks += [passed("carrier"), *check_unbound(world)]
     if parts.is_version_1(assertion):
         raise Refused("open_badges_1", "a signed badge")
     lacks = parts.check_node(assertion, "Assertion", "the badge")

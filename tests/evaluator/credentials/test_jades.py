@@ -111,6 +111,10 @@ TWO_SEALS = {"payload": TEXT, "signatures": [signature(TEXT, EVIL_SEALER), signa
 # --- what is right ----------------------------------------------------------------------------------------------
 
 
+def test_a_seal_answers_no_request_for_a_presentation() -> None:
+    assert "holder_binding_missing" in [check.code for check in judged(GENUINE, nonce="n-1").checks]
+
+
 def test_a_genuine_credential() -> None:
     verdict = judged(GENUINE, recipients=("nobody@post.example",))
     assert summary(verdict) == "valid"

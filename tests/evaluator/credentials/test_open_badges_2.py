@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -145,6 +146,13 @@ def test_a_genuine_badge(presented: Any) -> None:
     assert verdict.claims.issuer.id == f"{HOME}/issuer"
     assert (verdict.claims.title, verdict.claims.issuer.name) == ("Welding", "Academy")
     assert verdict.claims.valid_from == datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize("presented", [ASSERTION, token(SIGNED)], ids=["hosted", "signed"])
+def test_a_badge_answers_no_request_for_a_presentation(presented: Any) -> None:
+    content = presented.encode() if isinstance(presented, str) else json.dumps(presented).encode()
+    [verdict] = verify(content, msgspec.structs.replace(world(), nonce="n-1"))
+    assert "holder_binding_missing" in [check.code for check in verdict.checks]
 
 
 def test_a_hosted_badge_never_claims_a_signature() -> None:
