@@ -171,6 +171,7 @@ class _Catalogue:
 
 def _worlds(found: Settings, offline: bool, documents: Path | None) -> Worlds:
     from api import world
+    from api.certificates import BadCertificate
     from providers.http import Fetcher
 
     mapped = _map(documents) if documents else None
@@ -179,7 +180,7 @@ def _worlds(found: Settings, offline: bool, documents: Path | None) -> Worlds:
         get = world.Remembered(world.live(Fetcher(), world.explorers_of(found.explorers)))
     try:
         return world.worlds(get, found, mapped)
-    except world.BadMap as error:
+    except BadCertificate as error:
         _usage(str(error))
 
 

@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     @classmethod
     def _authorities(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
         if value:
-            from api.world import certificates
+            from api.certificates import certificates
 
             for path in value:
                 certificates(path)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.certificates import certificates
 from evaluator.canonical import digest_of
 from evaluator.credentials import contexts, limits, strict_json
 from evaluator.credentials.world import Unavailable, World, offline
@@ -289,7 +290,7 @@ class Worlds:
 def worlds(get: Get, settings: Settings, documents: Mapping[str, bytes] | None = None) -> Worlds:
     """Worlds over a way to get documents, with what the settings trust; the documents of a map come first.
 
-    Raises BadMap for a bad certificate.
+    Raises BadCertificate.
     """
     kept = Contexts(cache_folder(settings.contexts))
     anchors = tuple(one for path in settings.seal_authorities for one in certificates(path))
@@ -308,20 +309,3 @@ def nothing(key: str) -> bytes:
 def explorers_of(given: Iterable[str]) -> Mapping[str, Explorer]:
     """Explorers as the setting gives them. Raises BadExplorer."""
     return explorers.parse(given)
-
-
-def certificates(path: Path) -> list[bytes]:
-    """Certificates of a PEM or DER file, as DER. Raises BadMap."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    try:
-        content = path.read_bytes()
-        found = (
-            x509.load_pem_x509_certificates(content)
-            if b"-----BEGIN" in content
-            else [x509.load_der_x509_certificate(content)]
-        )
-    except (OSError, ValueError) as error:
-        raise BadMap(f"{path} holds no certificate that can be read: {error}.") from None
-    return [one.public_bytes(Encoding.DER) for one in found]
