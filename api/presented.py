@@ -177,7 +177,7 @@ def _seen(name: str, verdict: Verdict, find: Find, at: datetime.datetime) -> See
     # A presentation names no achievement; the one credential in it does.
     told = msgspec.structs.replace(inner, outcome=verdict.outcome) if inner is not verdict else verdict
     program, own = _program(told, find, at)
-    checks = _believable(verdict)
+    checks = _said_once(_believable(verdict))
     return Seen(
         report=Report(
             file=name,
@@ -227,6 +227,17 @@ def _believable(verdict: Verdict) -> tuple[Check, ...]:
     return tuple(
         plain(check.id, "unknown") if check.id in said and check.outcome == "pass" else check
         for check in verdict.checks
+    )
+
+
+def _said_once(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Answers that read the same, of two proofs for instance, as one with the details of all."""
+    alike: dict[tuple[str, str, str], list[Check]] = {}
+    for check in checks:
+        alike.setdefault((check.id, check.outcome, check.says), []).append(check)
+    return tuple(
+        msgspec.structs.replace(same[0], detail="; ".join(dict.fromkeys(filter(None, (each.detail for each in same)))))
+        for same in alike.values()
     )
 
 

@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     seal_authorities: Annotated[tuple[Path, ...], Commas] = Field(
         default=(), description="Certificates (PEM or DER) that are trusted to vouch for electronic seals."
     )
+    registries: Annotated[tuple[Path, ...], Commas] = Field(
+        default=(), description="Files of registries that are asked who vouches for an issuer; see the guide to verify."
+    )
     status_services: Annotated[tuple[str, ...], Commas] = Field(
         default=(),
         description="DIDs and addresses that may keep lists of revoked credentials for other issuers.",
@@ -141,7 +144,15 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
     @field_validator(
-        "hosts", "proxies", "cors_origins", "rubrics", "explorers", "seal_authorities", "status_services", mode="before"
+        "hosts",
+        "proxies",
+        "cors_origins",
+        "rubrics",
+        "explorers",
+        "seal_authorities",
+        "registries",
+        "status_services",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -179,6 +190,19 @@ class Settings(BaseSettings):
 
             for path in value:
                 certificates(path)
+        return value
+
+    @field_validator("registries")
+    @classmethod
+    def _registries(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        if value:
+            from api.registries import registry
+
+            for path in value:
+                try:
+                    registry(path)
+                except OSError as error:
+                    raise ValueError(f"{path} can't be read: {error.strerror}") from None
         return value
 
     @property

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.certificates import certificates
+from api.registries import registry
 from evaluator.canonical import digest_of
 from evaluator.credentials import contexts, limits, strict_json
+from evaluator.credentials.trust import Registry
 from evaluator.credentials.world import Unavailable, World, offline
 from providers import explorers
 from providers.explorers import Explorer
@@ -271,6 +273,7 @@ class Worlds:
     pinned: Get
     anchors: tuple[bytes, ...] = ()
     status_issuers: tuple[str, ...] = ()
+    registries: tuple[Registry, ...] = ()
     now: Callable[[], datetime.datetime] = _utc_now
 
     def world(self, asked: Asked, at: datetime.datetime | None = None) -> World:
@@ -284,21 +287,22 @@ class Worlds:
             recipients=asked.recipients,
             anchors=self.anchors,
             status_issuers=self.status_issuers,
+            registries=self.registries,
         )
 
 
 def worlds(get: Get, settings: Settings, documents: Mapping[str, bytes] | None = None) -> Worlds:
     """Worlds over a way to get documents, with what the settings trust; the documents of a map come first.
 
-    Raises BadCertificate.
+    Raises BadCertificate, and SpecError for a registry with mistakes.
     """
     kept = Contexts(cache_folder(settings.contexts))
     anchors = tuple(one for path in settings.seal_authorities for one in certificates(path))
-    services = settings.status_services
+    trusted = (anchors, settings.status_services, tuple(registry(path) for path in settings.registries))
     if documents is None:
-        return Worlds(get, kept.get, anchors, services)
+        return Worlds(get, kept.get, *trusted)
     mapped = offline(documents)
-    return Worlds(first_of(mapped, get), first_of(mapped, kept.get), anchors, services)
+    return Worlds(first_of(mapped, get), first_of(mapped, kept.get), *trusted)
 
 
 def nothing(key: str) -> bytes:

@@ -19,6 +19,7 @@ from evaluator.credentials import (
     presentation,
     strict_json,
     tokens,
+    trust,
     vc_model,
 )
 from evaluator.credentials.verdict import Check, Refused, Verdict, refused
@@ -39,7 +40,7 @@ def verify(content: bytes, world: World) -> list[Verdict]:
 def judge(kind: carrier.Kind, value: Any, world: World, depth: int = 0) -> Verdict:
     """The verdict on one credential that was taken out of its carrier."""
     try:
-        return _judge(kind, value, world, depth)
+        return trust.answered(_judge(kind, value, world, depth), world.registries)
     except Refused as refusal:
         return refused("unknown", refusal)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from evaluator.credentials import limits
+from evaluator.credentials.trust import Registry
 
 
 class Unavailable(Exception):
@@ -61,6 +62,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """Identifier under which the verifier asked."""
     recipients: tuple[str, ...] = ()
     """Identities of the person who presents: e-mail addresses, URLs, telephone numbers, DIDs."""
+    registries: tuple[Registry, ...] = ()
+    """Who vouches for issuers, as the verifier chose."""
     anchors: tuple[bytes, ...] = ()
     """DER certificates that the verifier trusts to vouch for seals."""
     status_issuers: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,19 @@ def test_keys_are_needed_as_soon_as_others_can_reach_it(
 
 def test_every_setting_is_described() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "can't be read"),
+        ("registry: One\n", 'the key "url" is missing'),
+        ("registry: One\nurl: https://one.example\nas_of: 2026-11-20\nissuer: {}\n", 'Did you mean "issuers"?'),
+    ],
+)
+def test_a_registry_with_a_mistake_stops_the_start(tmp_path: Path, text: str | None, says: str) -> None:
+    path = tmp_path / "register.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(settings.BadSettings, match=re.escape(says)):
+        settings.load(registries=[path])

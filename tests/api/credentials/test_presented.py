@@ -159,3 +159,13 @@ def test_a_page_leads_to_the_credential_behind_it() -> None:
     report = look_at_link(f"https://www.credential.net/{UUID}", world, lambda _: [])[0].report
     assert (report.outcome, report.holder_match) == ("valid", True)
     assert json.loads(msgspec.json.encode(report))["issuer"]["proven"] is True
+
+
+@needs_vectors
+def test_two_proofs_that_are_both_right_are_said_once() -> None:
+    report = one("dcc/v1__bothSignatureTypes__didKey__oidf-noStatus-expired.json")
+    told = [(check.id, check.outcome, check.says) for check in report.checks]
+    assert len(told) == len(set(told))
+    assert [check for check in told if check[0] == "integrity"] == [
+        ("integrity", "pass", "Nothing has been changed since it was signed.")
+    ]
