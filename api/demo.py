@@ -85,7 +85,7 @@ def served(port: int) -> Iterator[str]:
             try:
                 yield _address_of(server)
             finally:
-                server.send_signal(signal.SIGINT)
+                server.terminate()
                 server.wait(PATIENCE)
 
 
@@ -96,7 +96,8 @@ def _address_of(server: subprocess.Popen[str]) -> str:
         said.append(line.strip())
         if found := next((word for word in line.split() if word.startswith("http://")), None):
             return found
-    raise RuntimeError(" ".join(said) or "the server ended without a word")
+    why = " ".join(said) or "the server ended without a word"
+    raise RuntimeError(why.replace("touchstone serve", "touchstone demo"))
 
 
 def visit(address: str) -> str:
@@ -128,6 +129,8 @@ def wait(say: Callable[[str], None], address: str) -> None:
     """Say where the server is, and wait until somebody ends the demo."""
     say(f"\nTouchstone is at {address} with the sample catalogue (end with Ctrl+C).")
     try:
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.default_int_handler)
         signal.pause()
     except KeyboardInterrupt:
         say("\nEnded.")

@@ -94,9 +94,10 @@ def _criterion(criterion: CriterionScore) -> RenderableType:
 
 
 def _say_evidence(evidence: Evidence) -> str:
+    """The quote, and in brackets where and when it was read; the document as a whole has no place."""
+    where = (evidence.source or evidence.locator, evidence.retrieved[:10])
     inherited = f"; {evidence.inherited_from} for all its programs" if evidence.inherited_from else ""
-    where = evidence.source or evidence.locator
-    return f"“{evidence.quote}” ({where}, {evidence.retrieved[:10]}{inherited})"
+    return f"“{evidence.quote}” ({', '.join(filter(None, where))}{inherited})"
 
 
 def comparison(compared: Comparison) -> RenderableType:

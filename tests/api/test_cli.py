@@ -112,6 +112,7 @@ def test_score_prints_what_would_raise_it() -> None:
     shown = " ".join(run("score", "-p", CCNA, "-r", "rigor").stdout.split())
     assert "Was the candidate identified and supervised" in shown or "identified" in shown
     assert "needs:" in shown
+    assert "(, " not in shown
     assert "Advisory: a person decides." in shown
 
 
