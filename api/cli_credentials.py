@@ -6,9 +6,11 @@ import datetime
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from api.cli_console import CANT_TELL, FINDINGS, OK, Json, print_json, usage
 
 if TYPE_CHECKING:
     from api.presented import Find, Seen
@@ -19,14 +21,12 @@ if TYPE_CHECKING:
     from evaluator.credentials.world import World
     from evaluator.program import Program
 
-OK, INVALID, USAGE, CANT_TELL = 0, 1, 2, 3
-EXIT = {"valid": OK, "invalid": INVALID, "indeterminate": CANT_TELL}
+EXIT = {"valid": OK, "invalid": FINDINGS, "indeterminate": CANT_TELL}
 MANY = 3
 """Files from which on a progress bar is shown."""
 
 contexts_app = typer.Typer(help="Get and list the vocabularies that credentials use.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 MapFile = Annotated[
     Path | None, typer.Option("--documents", help="JSON map {key: path}; a key is a URL, a DID or tx:<chain>:<id>.")
 ]
@@ -59,7 +59,7 @@ def verify(
     seen = [each for place in _watched(places) for each in _look(place, world, catalogue.find)]
     reports = [each.report for each in seen]
     if as_json:
-        _print_json(reports[0] if len(reports) == 1 else reports)
+        print_json(reports[0] if len(reports) == 1 else reports)
     else:
         for each in seen:
             _say(each, catalogue)
@@ -84,7 +84,7 @@ def contexts_fetch(documents: MapFile = None, as_json: Json = False) -> None:
         except Unavailable as error:
             reasons[url] = error.reason
         except OSError as error:
-            _usage(f"{kept.folder} can't be written to: {error.strerror or error}; see the setting contexts.")
+            usage(f"{kept.folder} can't be written to: {error.strerror or error}; see the setting contexts.")
     # Some have two addresses; a copy from either will do.
     here = {each.url for each in kept.listed() if each.at_hand}
     rows = [
@@ -93,12 +93,12 @@ def contexts_fetch(documents: MapFile = None, as_json: Json = False) -> None:
     ]
     lacking = [row for row in rows if row["outcome"] == "missing"]
     if as_json:
-        _print_json({"folder": str(kept.folder), "contexts": rows})
+        print_json({"folder": str(kept.folder), "contexts": rows})
     else:
         for row in lacking:
             typer.echo(f"Not kept: {row['url']}: {row['says']}", err=True)
         print(f"{len(rows) - len(lacking)} kept in {kept.folder}, {len(lacking)} missing.")
-    raise typer.Exit(INVALID if lacking else OK)
+    raise typer.Exit(FINDINGS if lacking else OK)
 
 
 @contexts_app.command("list")
@@ -109,7 +109,7 @@ def contexts_list(as_json: Json = False) -> None:
     kept = _contexts()
     found = kept.listed()
     if as_json:
-        _print_json({"folder": str(kept.folder), "contexts": [dataclasses.asdict(each) for each in found]})
+        print_json({"folder": str(kept.folder), "contexts": [dataclasses.asdict(each) for each in found]})
     else:
         for each in found:
             print(f"{'at hand' if each.at_hand else 'missing'}  {each.kind:7}  {each.url}")
@@ -138,12 +138,12 @@ def _content(place: str) -> bytes:
     path = Path(place)
     try:
         if path.exists() and not path.is_file():
-            _usage(f"{place} is no file; give files, such as {place}/*")
+            usage(f"{place} is no file; give files, such as {place}/*")
         with path.open("rb") as stream:
             return stream.read(PRESENTED_BYTES + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        _usage(f"{place} can't be read: {why}; check the path and its permissions.")
+        usage(f"{place} can't be read: {why}; check the path and its permissions.")
 
 
 class _Catalogue:
@@ -181,7 +181,7 @@ def _worlds(found: Settings, offline: bool, documents: Path | None) -> Worlds:
     try:
         return world.worlds(get, found, mapped)
     except BadCertificate as error:
-        _usage(str(error))
+        usage(str(error))
 
 
 def _map(path: Path) -> dict[str, bytes]:
@@ -190,7 +190,7 @@ def _map(path: Path) -> dict[str, bytes]:
     try:
         return read_map(path)
     except BadMap as error:
-        _usage(str(error))
+        usage(str(error))
 
 
 def _contexts() -> Contexts:
@@ -205,7 +205,7 @@ def _moment(text: str | None) -> datetime.datetime | None:
     try:
         found = datetime.datetime.fromisoformat(text)
     except ValueError:
-        _usage(f'--at takes a time such as 2026-11-24 or 2026-11-24T09:30:00Z, not "{text}".')
+        usage(f'--at takes a time such as 2026-11-24 or 2026-11-24T09:30:00Z, not "{text}".')
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
@@ -215,7 +215,7 @@ def _settings() -> Settings:
     try:
         return settings.load()
     except settings.BadSettings as error:
-        _usage(str(error))
+        usage(str(error))
 
 
 # --- what is said -------------------------------------------------------------------------------------------
@@ -281,14 +281,3 @@ def _watched(items: Sequence[Any]) -> Iterator[Any]:
     from rich.progress import track
 
     yield from track(items, "Verifying", console=Console(stderr=True), transient=True)
-
-
-def _print_json(value: object) -> None:
-    import msgspec
-
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
-
-
-def _usage(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(USAGE)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from api.cli_console import Json, print_json, usage
 
 if TYPE_CHECKING:
     from api.settings import Settings
     from api.store.database import Database
     from api.store.keys import ApiKey
 
-USAGE = 2
 
 keys_app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def serve(
@@ -38,7 +36,7 @@ def serve(
     try:
         run(settings, lambda line: typer.echo(line, err=True))
     except CannotServe as error:
-        _usage(str(error))
+        usage(str(error))
 
 
 @keys_app.command("create")
@@ -55,9 +53,9 @@ def create(
             with database.session(write=True) as session:
                 secret, key = keys.create(session, name, [scope])  # type: ignore[list-item]
         except keys.BadKey as error:
-            _usage(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            usage(f"{str(error)[:1].upper()}{str(error)[1:]}.")
     if as_json:
-        _print_json({"key": secret, **_plain(key)})
+        print_json({"key": secret, **_plain(key)})
     else:
         typer.echo(f"Made the key {key.id} for {key.name} with the scope {scope}. It is shown only now:", err=True)
         print(secret)
@@ -71,7 +69,7 @@ def listed(as_json: Json = False) -> None:
     with _database() as database, database.session() as session:
         found = keys.listed(session)
     if as_json:
-        _print_json({"keys": [_plain(key) for key in found]})
+        print_json({"keys": [_plain(key) for key in found]})
         return
     from rich.console import Console
     from rich.markup import escape
@@ -99,9 +97,9 @@ def revoke(
             with database.session(write=True) as session:
                 key = keys.revoke(session, name)
         except keys.BadKey as error:
-            _usage(f"{error}. `touchstone keys list` lists them.")
+            usage(f"{error}. `touchstone keys list` lists them.")
     if as_json:
-        _print_json(_plain(key))
+        print_json(_plain(key))
     else:
         typer.echo(f"Revoked the key {key.id} of {key.name}.", err=True)
 
@@ -112,7 +110,7 @@ def _settings() -> Settings:
     try:
         found = settings.load()
     except settings.BadSettings as error:
-        _usage(str(error))
+        usage(str(error))
     for line in settings.unknown_variables():
         typer.echo(line, err=True)
     return found
@@ -127,7 +125,7 @@ def _database() -> Iterator[Database]:
         with opened(_settings()) as database:
             yield database
     except CannotServe as error:
-        _usage(str(error))
+        usage(str(error))
 
 
 def _plain(key: ApiKey) -> dict[str, object]:
@@ -135,14 +133,3 @@ def _plain(key: ApiKey) -> dict[str, object]:
 
     found: dict[str, object] = msgspec.to_builtins(key)
     return found
-
-
-def _print_json(value: object) -> None:
-    import msgspec
-
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
-
-
-def _usage(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(USAGE)
