@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from evaluator.rubric import Case, Criterion, Expectation, Rubric, load_rubric
+from evaluator.rubric import Case, Expectation, Rubric, load_rubric
 from evaluator.score import row_of
 from evaluator.sql import cap_columns, level_columns
 from evaluator.strict_yaml import SpecError, did_you_mean
@@ -160,12 +160,3 @@ def uncovered(rubric: Rubric) -> Iterator[str]:
 
 def _is_uncertain(expected: Expectation) -> bool:
     return expected == "unknown" or (isinstance(expected, tuple) and expected[0] < expected[1])
-
-
-def find_criterion(rubric: Rubric, criterion_id: str) -> Criterion:
-    """The criterion of that id. Raises LookupError that suggests."""
-    for criterion in rubric.criteria:
-        if criterion.id == criterion_id:
-            return criterion
-    near = did_you_mean(criterion_id, [criterion.id for criterion in rubric.criteria])
-    raise LookupError(f'{rubric.name} has no criterion "{criterion_id}".{near}')

@@ -6,8 +6,6 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from api.problems import Fault, ProblemError
-
 MOST = 250
 """Items on one page."""
 USUAL = 50
@@ -19,8 +17,3 @@ def link(request: Request, cursor: str | None) -> dict[str, str]:
         return {}
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return {"Link": f'<{request.url.path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'}
-
-
-def bad_cursor(detail: str) -> ProblemError:
-    """The problem of a cursor that does not fit its search."""
-    return ProblemError("bad-cursor", detail, [Fault(pointer="#query/cursor", detail=detail)])

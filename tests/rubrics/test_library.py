@@ -220,11 +220,3 @@ def test_two_bounds_that_are_one_leave_nothing_unknown() -> None:
     assert 'criterion "supervision": no case leaves it unknown' in library.uncovered(certain)
     opened = SAMPLE.replace("supervised: true, ", "").replace("{supervision: 2}", "{supervision: [1, 2]}")
     assert 'criterion "supervision": no case leaves it unknown' not in library.uncovered(parse_rubric(opened, "x"))
-
-
-def test_a_criterion_that_is_not_there_is_said_with_the_nearest() -> None:
-    rubric = parse_rubric(SAMPLE, "x")
-    assert library.find_criterion(rubric, "standard").id == "standard"
-    with pytest.raises(LookupError) as raised:
-        library.find_criterion(rubric, "standrad")
-    assert raised.value.args == ('sample@1.0.0 has no criterion "standrad". Did you mean "standard"?',)

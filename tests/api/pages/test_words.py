@@ -9,7 +9,7 @@ from api import examples, words
 from evaluator.beside import Beside, beside
 from evaluator.compare import Claim, Pair
 from evaluator.program import Program
-from evaluator.score import CriterionScore, Scorecard
+from evaluator.score import CapScore, CriterionScore, Scorecard
 
 CARD = examples.scorecard()
 SIDE = beside([examples.program()])[0]
@@ -164,3 +164,12 @@ def test_what_is_not_known_has_no_value() -> None:
     assert words.say_beside(changed(hours=(10.0, 10.0), hours_are_converted=True))["Learning time"] == (
         "10 hours (computed from credits)"
     )
+
+
+@pytest.mark.parametrize(
+    ("holds", "says"),
+    [(True, "At most 20: nobody can tell."), (None, "Held at 20 until this is ruled out: nobody can tell.")],
+)
+def test_what_is_not_known_is_no_finding_though_it_limits(holds: bool | None, says: str) -> None:
+    cap = CapScore(id="issuer", at_most=20, says="nobody can tell", holds=holds, bites=True)
+    assert words.summary(card(criterion((2, 2, 2)), caps=(cap,))).endswith(says)
